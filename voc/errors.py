@@ -21,15 +21,17 @@ from __future__ import annotations
 class VocError(Exception):
     """Base of all errors that a user can act on.
 
-    ``message`` names the file, row and value; ``hint`` says what to try next.
+    ``message`` names the file, row and value; ``hint`` says what to try next; ``result`` is what was done all the
+    same, where the error came after the work.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, result: object | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.result = result
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message

@@ -107,12 +107,14 @@ class ThemeResult:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """One classified document as the trends see it."""
+    """One classified document as the trends see it. ``time`` is as in Document; ``heard`` is False where there was no
+    customer's text to classify (status empty or no_customer_turns): it counts as a document, not in any share."""
 
     key: str
-    time: str
+    time: str | None
     customer: str | None
     labels: frozenset[str]
+    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,210 @@
+"""What commands share: the options of every command, the options of stages, and how a result is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from voc.cli.terminal import Terminal
+from voc.errors import VocError
+
+if TYPE_CHECKING:
+    from voc.pipeline import RunOptions, RunResult
+
+LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")  # of reports; a test holds it to voc.config.LANGUAGES
+FIELDS: Final = (
+    *("id", "channel", "customer", "time", "language", "text", "turns", "rating", "reply", "reply_time", "thread"),
+    *("product", "region", "segment", "value"),
+)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class VocCommand(click.Command):
+    """A command with the options that every command has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _every_command()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Starts the log, then runs the command."""
+        from voc.cli.logging import start_logging
+
+        start_logging(ctx.ensure_object(Terminal))
+        return super().invoke(ctx)
+
+
+class Day(click.ParamType):
+    """A calendar date such as 2026-11-15; the value is that text."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """``value`` if it is a date that exists, else a usage error."""
+        text = str(value)
+        try:
+            if _DAY.fullmatch(text):
+                return dt.date.fromisoformat(text).isoformat()
+        except ValueError:
+            self.fail(f"{text!r} is no date of the calendar.", param, ctx)
+        self.fail(f"{text!r} is not a date like 2026-11-15.", param, ctx)
+
+
+class IsoWeek(click.ParamType):
+    """An ISO week such as 2026-W46; the value is that text."""
+
+    name = "week"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """``value`` if it is a week that exists, else a usage error."""
+        from voc.weeks import Week
+
+        try:
+            return str(Week.parse(str(value)))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+def _every_command() -> list[click.Parameter]:
+    def store(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+        def callback(ctx: click.Context, param: click.Parameter, value: Any) -> None:  # noqa: ARG001
+            terminal = ctx.ensure_object(Terminal)
+            if name == "verbosity":
+                terminal.verbosity += value
+            else:
+                setattr(terminal, name, value)
+
+        return callback
+
+    quiet, log = store("verbosity"), store("log_json")
+    return [
+        click.Option(
+            ["--json"], is_flag=True, is_eager=True, expose_value=False, callback=store("json"),
+            help="Print the result as one JSON document.",
+        ),
+        click.Option(
+            ["-v", "--verbose"], count=True, is_eager=True, expose_value=False, callback=store("verbosity"),
+            help="Log every step; show the traceback of an unexpected error.",
+        ),
+        click.Option(
+            ["-q", "--quiet"], count=True, is_eager=True, expose_value=False,
+            callback=lambda ctx, param, value: quiet(ctx, param, -value),
+            help="Only the answer, warnings and errors.",
+        ),
+        click.Option(
+            ["--log-format"], type=click.Choice(["text", "json"]), default="text", show_default=True, is_eager=True,
+            expose_value=False, callback=lambda ctx, param, value: log(ctx, param, value == "json"),
+            help="Form of the log and of errors on stderr.",
+        ),
+    ]  # fmt: skip
+
+
+def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def _mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not (name and equals and column):
+            raise click.BadParameter(f"{pair!r} has not the form field=Column.", ctx, param)
+        if name not in FIELDS:
+            raise click.BadParameter(f"there is no field {name!r}; there are {', '.join(FIELDS)}.", ctx, param)
+        if name in mapping:
+            raise click.BadParameter(f"field {name!r} is given twice.", ctx, param)
+        mapping[name] = column
+    return mapping
+
+
+def file_path() -> click.Path:
+    """A file to write."""
+    return click.Path(dir_okay=False, path_type=Path)
+
+
+workspace_option = click.option(
+    "-w", "--workspace", type=click.Path(file_okay=False, path_type=Path), default=Path("voc-workspace"),
+    envvar="VOC_WORKSPACE", show_envvar=True, show_default=True, help="Folder that keeps what was read.",
+)  # fmt: skip
+inputs_argument = click.argument(
+    "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(exists=True, path_type=str)
+)
+model_option = click.option("--model", metavar="NAME", help="A model of `voc models list`, or a model folder.")
+as_of_option = click.option(
+    "--as-of", type=Day(), metavar="DATE",
+    help="The day that counts as now.  [default: the latest document]",
+)  # fmt: skip
+reading_options = _options(
+    click.option(
+        "--map", "mapping", metavar="FIELD=COLUMN", multiple=True, callback=_mapping,
+        help="Take a field from a column, for example text=Comments. Repeatable.",
+    ),
+    click.option(
+        "--max-reject-share", type=click.FloatRange(0, 1), metavar="SHARE",
+        help="End with exit code 3 if a larger share of rows is rejected.  [default: 0.05]",
+    ),
+)  # fmt: skip
+period_options = _options(
+    click.option(
+        "--week", type=IsoWeek(), metavar="WEEK",
+        help="The week of the report, such as 2026-W46.  [default: the last complete week with data]",
+    ),
+    click.option("--since", type=Day(), metavar="DATE", help="Leave out documents before this day."),
+    click.option("--until", type=Day(), metavar="DATE", help="Leave out documents after this day."),
+    as_of_option,
+)  # fmt: skip
+report_options = _options(
+    click.option(
+        "-o", "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+        help="Where the reports go.  [default: reports in the workspace]",
+    ),
+    click.option("--report-language", type=click.Choice(LANGUAGES), help="Language of the report.  [default: en]"),
+)  # fmt: skip
+require_new_option = click.option(
+    "--require-new", is_flag=True, help="End with exit code 7 if nothing new came in."
+)
+writing_options = _options(
+    click.option(
+        "--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS",
+        help="Wait so long for another voc in this workspace to end.  [default: 0]",
+    ),
+    click.option(
+        "--timings", type=file_path(), metavar="FILE",
+        help="Write seconds, documents and peak memory of each stage to FILE (JSON).",
+    ),
+)  # fmt: skip
+
+
+def run_options(params: dict[str, Any]) -> RunOptions:
+    """The options of a run from the parameters of a command, which have the same names; UsageError where they
+    contradict each other."""
+    from voc.pipeline import RunOptions
+
+    since, until = params.get("since"), params.get("until")
+    if since and until and since > until:
+        raise click.UsageError(f"--since {since} is after --until {until}.")
+    return RunOptions(**params)
+
+
+def deliver(terminal: Terminal, work: Callable[[], RunResult]) -> None:
+    """Does ``work`` and tells its result, also where an error comes with one (too many rejects: all was written)."""
+    try:
+        result = work()
+    except VocError as error:
+        done = getattr(error, "result", None)
+        if done is not None:
+            details = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+            terminal.result(done, details | {"exit_code": error.exit_code})
+        raise
+    terminal.result(result)

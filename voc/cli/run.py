@@ -1,0 +1,49 @@
+"""``voc run``: the whole path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from voc.cli.common import (
+    VocCommand,
+    deliver,
+    inputs_argument,
+    model_option,
+    period_options,
+    reading_options,
+    report_options,
+    require_new_option,
+    run_options,
+    workspace_option,
+    writing_options,
+)
+from voc.cli.terminal import Terminal
+
+
+@click.command("run", cls=VocCommand)
+@inputs_argument
+@workspace_option
+@period_options
+@report_options
+@reading_options
+@model_option
+@require_new_option
+@writing_options
+@click.pass_obj
+def run_command(terminal: Terminal, **params: Any) -> None:
+    """Reads INPUT (CSV, JSONL) into the workspace, classifies what is new, finds themes and trends, writes the report.
+
+    Each stage does only what is not yet done: the same command twice adds nothing. The last line of the output is the
+    path of the report.
+
+    \b
+    Example:
+      voc run reviews.csv calls.jsonl
+      voc run letters.csv --map text=Body --week 2026-W46 --report-language zh-Hans -o reports
+    """
+    from voc.pipeline import run_week
+
+    options = run_options(params)
+    deliver(terminal, lambda: run_week(options, terminal.progress()))

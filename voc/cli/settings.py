@@ -1,0 +1,114 @@
+"""``voc init``, ``voc config``, ``voc models`` and ``voc doctor``: the program itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from voc.cli.common import VocCommand, workspace_option
+from voc.cli.terminal import Terminal
+
+
+@click.command("init", cls=VocCommand)
+@workspace_option
+@click.pass_obj
+def init_command(terminal: Terminal, workspace: Path) -> None:
+    """Makes a workspace with a voc.toml in which every setting is explained. What is there already stays as it is.
+
+    \b
+    Example:
+      voc init -w hotel
+    """
+    from voc.config import CONFIG_NAME, write_config
+    from voc.pipeline import init
+
+    summary = init(workspace)
+    written = write_config(workspace)
+    terminal.answer(summary | {"config_written": written})
+    terminal.note(f"Workspace {workspace} is ready; {CONFIG_NAME} was {'written' if written else 'there already'}.")
+    terminal.say(str(workspace / CONFIG_NAME))
+
+
+@click.group("config")
+def config_command() -> None:
+    """Shows the settings.
+
+    \b
+    Example:
+      voc config show
+    """
+
+
+@config_command.command("show", cls=VocCommand)
+@workspace_option
+@click.pass_obj
+def config_show(terminal: Terminal, workspace: Path) -> None:
+    """Shows each setting and where its value comes from: the default or the voc.toml of the workspace.
+
+    \b
+    Example:
+      voc config show -w hotel
+    """
+    from voc.config import load_config
+
+    rows = list(load_config(workspace).items())
+    terminal.answer({key: {"value": value, "origin": origin} for key, value, origin in rows})
+    width = max(len(key) for key, _, _ in rows)
+    values = {key: f'"{value}"' if isinstance(value, str) else str(value) for key, value, _ in rows}
+    room = max(len(value) for value in values.values())
+    for key, _, origin in rows:
+        terminal.say(f"{key:<{width}} = {values[key]:<{room}}  ({origin})")
+
+
+@click.group("models")
+def models_command() -> None:
+    """Shows the models that are installed.
+
+    \b
+    Example:
+      voc models list
+    """
+
+
+@models_command.command("list", cls=VocCommand)
+@click.pass_obj
+def models_list(terminal: Terminal) -> None:
+    """Lists the models that are installed, with size and licence.
+
+    \b
+    Example:
+      voc models list --json
+    """
+    from voc.doctor import models
+
+    rows = models()
+    terminal.answer({"models": rows})
+    for row in rows:
+        terminal.say(f"{row['id']}  {row['megabytes']} MB  {row['licence']}")
+
+
+@click.command("doctor", cls=VocCommand)
+@workspace_option
+@click.pass_context
+def doctor_command(context: click.Context, workspace: Path) -> None:
+    """Checks Python, packages, devices, threads, models, fonts, disk and cache; names the command that mends a fault.
+
+    Ends with exit code 4 if a model or a package is missing or damaged, with 1 if something else does not work.
+
+    \b
+    Example:
+      voc doctor
+    """
+    from voc.doctor import FAULT, MISSING, examine
+
+    terminal = context.ensure_object(Terminal)
+    checks = examine(workspace)
+    states = {check.state for check in checks}
+    exit_code = 4 if MISSING in states else 1 if FAULT in states else 0
+    terminal.answer({"ok": not exit_code, "exit_code": exit_code, "checks": [check.as_dict() for check in checks]})
+    for check in checks:
+        terminal.say(f"{check.state:<8} {check.name}: {check.detail}")
+        if check.mend:
+            terminal.say(f"{'':<9}{check.mend}")
+    context.exit(exit_code)

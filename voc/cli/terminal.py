@@ -1,0 +1,157 @@
+"""The two streams of a command: results on stdout, everything else on stderr.
+
+Customer text is hostile input: no control character of it reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from voc.cli.progress import Bar
+    from voc.pipeline import Progress, RunResult
+
+# Escape sequences start with a control character; bidirectional overrides make a line read backwards. A tab is harmless.
+_UNSAFE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+
+
+def printable(line: str) -> str:
+    """``line`` as one line without control and bidirectional characters; spaces stay as they are."""
+    return _UNSAFE.sub("", line.replace("\r\n", " ").replace("\n", " "))
+
+
+@dataclass
+class Terminal:
+    """How a command speaks. ``verbosity``: -1 quiet, 0, 1 and more verbose; ``json``: stdout is one JSON document."""
+
+    json: bool = False
+    verbosity: int = 0
+    log_json: bool = False
+    answered: bool = field(default=False, init=False)
+    bar: Bar | None = field(default=None, init=False)
+
+    def guess(self, argv: Sequence[str]) -> None:
+        """Reads the form of errors from raw arguments, for usage errors: they arise before options are known."""
+        options = list(argv[: argv.index("--")] if "--" in argv else argv)
+        self.json = "--json" in options
+        self.log_json = "--log-format=json" in options or ("--log-format", "json") in zip(
+            options, options[1:], strict=False
+        )
+
+    @property
+    def shows_progress(self) -> bool:
+        """True if a progress bar helps: somebody is looking at stderr."""
+        return sys.stderr.isatty() and self.verbosity >= 0 and not self.log_json
+
+    def progress(self) -> Progress:
+        """Shows how far a stage is, where somebody is looking; otherwise shows nothing."""
+        from voc.pipeline import NoProgress
+
+        if not self.shows_progress:
+            return NoProgress()
+        from voc.cli.progress import Bar
+
+        self.bar = Bar(sys.stderr)
+        return self.bar
+
+    def say(self, line: str = "") -> None:
+        """One line for people on stdout; nothing with --json, where stdout is for programs."""
+        if not self.json:
+            self._clear()
+            _write(sys.stdout, printable(line) + "\n")
+
+    def note(self, line: str = "") -> None:
+        """As ``say``, but left out with -q: what is good to know, not the answer itself."""
+        if self.verbosity >= 0:
+            self.say(line)
+
+    def answer(self, value: object) -> None:
+        """The JSON document of this command, with --json."""
+        if self.json:
+            from voc.exports import to_json
+
+            self._clear()
+            self._document([to_json(value, indent=2)])
+
+    def answer_rows(self, name: str, rows: Iterable[object]) -> None:
+        """The JSON document ``{name: [...]}`` of this command, with --json; ``rows`` are written one by one."""
+        if self.json:
+            self._clear()
+            self._document(_array(name, rows))
+
+    def result(self, result: RunResult, error: dict[str, Any] | None = None) -> None:
+        """What a stage did: its summary with --json, else its lines and at last where the report lies."""
+        self.answer(result.summary | ({"error": error} if error else {}))
+        for line in result.lines:
+            self.note(line)
+        if result.report_dir is not None:
+            self.say(str(result.report_dir / "report.html"))
+
+    def fail(self, message: str, hint: str | None, exit_code: int, kind: str) -> int:
+        """The error on stderr (as JSON with --log-format json) and, with --json, on stdout if no document stands there
+        yet. Returns ``exit_code``."""
+        details = {"type": kind, "message": message, "hint": hint, "exit_code": exit_code}
+        self._clear()
+        if self.log_json:
+            from voc.exports import to_json
+
+            line = to_json({"level": "error", "logger": "voc", **details}).decode("utf-8")
+        else:
+            line = f"Error: {_lines(message)}" + (f"\n  {_lines(hint)}" if hint else "")
+        _write(sys.stderr, line + "\n")
+        if self.json and not self.answered:
+            self.answer({"error": details})
+        return exit_code
+
+    def log(self, line: str) -> None:
+        """One line on stderr, above the progress bar."""
+        self._clear()
+        _write(sys.stderr, line + "\n")
+
+    def close(self) -> None:
+        """Sends what is still held back; BrokenPipeError if nobody reads stdout any more."""
+        self._clear()
+        sys.stdout.flush()
+
+    @staticmethod
+    def hush() -> None:
+        """Points stdout at nothing, so that Python does not complain about the closed pipe when it ends."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _document(self, chunks: Iterable[bytes]) -> None:
+        self.answered = True
+        sys.stdout.flush()
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.write(b"\n")
+
+    def _clear(self) -> None:
+        if self.bar is not None:
+            self.bar.clear()
+
+
+def _array(name: str, rows: Iterable[object]) -> Iterator[bytes]:
+    from voc.exports import to_json
+
+    yield b"{\n" + to_json(name) + b": ["
+    separator = b""
+    for row in rows:
+        yield separator + b"\n" + to_json(row)
+        separator = b","
+    yield b"\n]}"
+
+
+def _lines(message: str) -> str:
+    """A message of several lines (a list of columns), each made safe."""
+    return "\n  ".join(printable(line) for line in message.splitlines()) or "no message"
+
+
+def _write(stream: IO[str], text: str) -> None:
+    """Writes ``text``; what the encoding of the stream cannot hold is escaped instead of ending the program."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

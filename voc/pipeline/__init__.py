@@ -1,0 +1,104 @@
+"""The main path, and the only place where the stages and the store meet."""
+
+from __future__ import annotations
+
+from voc.errors import NothingNewError, TooManyRejects
+from voc.pipeline import reporting, stages
+from voc.pipeline.context import Context, writing
+from voc.pipeline.files import classify_files
+from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult
+from voc.pipeline.views import explain, export_rows, init, rejects, search, status
+
+__all__ = [
+    "NoProgress",
+    "Progress",
+    "RunOptions",
+    "RunResult",
+    "classify",
+    "classify_files",
+    "explain",
+    "export_rows",
+    "ingest",
+    "init",
+    "rejects",
+    "report",
+    "run_week",
+    "search",
+    "status",
+    "themes",
+    "trends",
+]
+
+
+def run_week(options: RunOptions, progress: Progress) -> RunResult:
+    """From files of feedback to the report of the week.
+
+    Raises TooManyRejects or NothingNewError (with the RunResult as ``error.result``) after everything is written.
+    """
+    with writing("run", options, progress) as context:
+        stages.ingest(context)
+        stages.classify(context)
+        stages.themes(context)
+        stages.trends(context)
+        reporting.report(context)
+        _check_inputs(context)
+    return context.result
+
+
+def ingest(options: RunOptions, progress: Progress) -> RunResult:
+    """Reads the inputs into the workspace; raises as ``run_week`` does."""
+    with writing("ingest", options, progress) as context:
+        stages.ingest(context)
+        _check_inputs(context)
+    return context.result
+
+
+def classify(options: RunOptions, progress: Progress) -> RunResult:
+    """Classifies the documents of the workspace that the model has not seen."""
+    with writing("classify", options, progress) as context:
+        stages.classify(context)
+    return context.result
+
+
+def themes(options: RunOptions, progress: Progress) -> RunResult:
+    """Clusters the complaint segments of the window."""
+    with writing("themes", options, progress) as context:
+        stages.themes(context)
+    return context.result
+
+
+def trends(options: RunOptions, progress: Progress) -> RunResult:
+    """Counts by week and driver."""
+    with writing("trends", options, progress) as context:
+        stages.trends(context)
+    return context.result
+
+
+def report(options: RunOptions, progress: Progress) -> RunResult:
+    """Writes the report of a week; themes and trends are brought up to date first."""
+    with writing("report", options, progress) as context:
+        if options.revision is None:
+            stages.themes(context)
+            stages.trends(context)
+        reporting.report(context)
+    return context.result
+
+
+def _check_inputs(context: Context) -> None:
+    """What the inputs were like, told after everything was written."""
+    done = context.result.summary["ingest"]
+    share = done["rejects"] / done["rows"] if done["rows"] else 0.0
+    allowed = context.config.ingest.max_reject_share
+    if share > allowed:
+        names = ", ".join(i["name"] for i in done["inputs"] if i["rejects"])
+        raise TooManyRejects(
+            f"{done['rejects']:,} of {done['rows']:,} rows were rejected ({share:.1%}, allowed {allowed:.1%}): {names}",
+            "voc rejects lists them with reasons; --max-reject-share allows more. Everything else was done.",
+            result=context.result,
+        )
+    if context.options.require_new and not done["added"]:
+        raise NothingNewError(
+            "nothing new: every document was known already",
+            "Check that the feed delivered this week's file.",
+            result=context.result,
+        )

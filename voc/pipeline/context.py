@@ -1,0 +1,190 @@
+"""What every stage needs: options, settings, the open store, the clock that as-of is, and what was done so far."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+from platform import python_version
+from typing import TYPE_CHECKING, Any, Final
+
+from voc import __version__
+from voc.config import Config, load_config
+from voc.errors import VocError
+from voc.pipeline.options import Progress, RunOptions, RunResult, StageClock
+from voc.results import DayCount
+from voc.store import Store, lock, write_json_atomic
+from voc.taxonomy import Taxonomy, default_taxonomy
+from voc.trends import last_complete_week
+from voc.weeks import Week, local_date
+
+if TYPE_CHECKING:
+    from voc.classify import Classifier
+    from voc.store import Counted
+
+log = logging.getLogger("voc")
+
+ALL: Final = "all"
+UNHEARD: Final = frozenset({"empty", "no_customer_turns"})
+_LIBRARIES: Final = ("bertopic", "numpy", "onnxruntime", "scikit-learn", "tokenizers")
+
+
+@dataclass(eq=False)
+class Context:
+    """One command at work on one workspace."""
+
+    options: RunOptions
+    config: Config
+    store: Store
+    progress: Progress
+    clock: StageClock = field(default_factory=StageClock)
+    result: RunResult = field(default_factory=RunResult)
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The drivers that are looked for."""
+        return default_taxonomy()
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The classifier that --model or voc.toml names; ModelError where it is missing."""
+        return find_classifier(self.config, self.taxonomy)
+
+    @property
+    def model(self) -> str:
+        """Id of the classifier, under which predictions are stored."""
+        return self.classifier.id
+
+    def as_of(self) -> dt.date | None:
+        """The only "now": --as-of, else the day of the latest document; None where nothing is dated."""
+        if self.options.as_of:
+            return dt.date.fromisoformat(self.options.as_of)
+        latest = self.store.latest_time(self.config.zone)
+        return local_date(latest, self.config.zone) if latest else None
+
+    def day(self, time: str | None) -> dt.date | None:
+        """The local day of a document's time."""
+        return local_date(time, self.config.zone) if time else None
+
+    def in_period(self, time: str | None) -> bool:
+        """Whether a document lies within --since and --until (both days included); an undated one does."""
+        since, until = self.options.since, self.options.until
+        if time is None or not (since or until):
+            return True
+        day = local_date(time, self.config.zone).isoformat()
+        return (not since or day >= since) and (not until or day <= until)
+
+    def counted(self) -> Iterator[Counted]:
+        """The classified documents of the period, without their texts."""
+        return (c for c in self.store.counts(self.model) if self.in_period(c.time))
+
+    def day_counts(self) -> Iterator[DayCount]:
+        """The same, as the trends see them."""
+        for c in self.counted():
+            yield DayCount(c.key, c.time, c.customer, c.labels, heard=c.status not in UNHEARD)
+
+    @cached_property
+    def week(self) -> Week | None:
+        """The week of the report: --week, else the last complete one with data; None where nothing is dated."""
+        if self.options.week:
+            return Week.parse(self.options.week)
+        as_of = self.as_of()
+        return last_complete_week(self.day_counts(), zone=self.config.zone, as_of=as_of) if as_of else None
+
+    @property
+    def week_name(self) -> str:
+        """``2026-W46``, or ``all`` where nothing is dated."""
+        return str(self.week) if self.week else ALL
+
+    @property
+    def scope(self) -> str:
+        """Under which name themes, trends and reports of this week and period are kept."""
+        period = f" {self.options.since or ''}..{self.options.until or ''}"
+        return self.week_name + (period if period.strip() != ".." else "")
+
+    def fingerprint(self, stage: str, **settings: object) -> str:
+        """What a stage's result is made of: the data in the store, model, taxonomy, period and settings.
+
+        Documents and predictions are only ever added, so their numbers say whether there are new ones.
+        """
+        data = [[s.name, s.sha256, s.documents, s.duplicates, s.rejects, s.done] for s in self.store.sources()]
+        parts = {
+            "voc": __version__,
+            "stage": stage,
+            "data": data,
+            "documents": self.store.document_count(),
+            "classified": self.store.models().get(self.model, 0),
+            "model": self.model,
+            "taxonomy": self.taxonomy.version,
+            "zone": self.config.general.timezone,
+            "as_of": str(self.as_of()),
+            "scope": self.scope,
+            "settings": settings,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def find_classifier(config: Config, taxonomy: Taxonomy) -> Classifier:
+    """The classifier of the settings, without its encoder."""
+    from voc.classify import load_classifier
+
+    return load_classifier(config.general.model, taxonomy)
+
+
+def settings_of(options: RunOptions) -> Config:
+    """voc.toml of the workspace with the options on top."""
+    given = {
+        "general.model": options.model,
+        "ingest.max_reject_share": options.max_reject_share,
+        "report.language": options.report_language,
+    }
+    return load_config(options.workspace, {**given, **options.overrides})
+
+
+@contextmanager
+def writing(command: str, options: RunOptions, progress: Progress) -> Iterator[Context]:
+    """Holds the workspace for one command and leaves run.json (and --timings) behind, also when it fails."""
+    with lock(options.workspace, options.wait), Store.open(options.workspace) as store:
+        context = Context(options, settings_of(options), store, progress)
+        run = store.start_run(command)
+        exit_code = 1
+        try:
+            yield context
+            exit_code = 0
+        except VocError as error:
+            exit_code = error.exit_code
+            raise
+        except KeyboardInterrupt:
+            exit_code = 130
+            raise
+        finally:
+            _leave_word(context, command, run, exit_code)
+
+
+def _leave_word(context: Context, command: str, run: int, exit_code: int) -> None:
+    summary, stages = context.result.summary, context.clock.stages
+    inputs = summary.get("ingest", {}).get("inputs", [])
+    known = [{key: i[key] for key in ("name", "sha256", "rows", "rejects")} for i in inputs]
+    context.store.finish_run(run, exit_code, {k: v for k, v in summary.items() if k != "ingest"}, stages)
+    word: dict[str, Any] = {
+        "command": command,
+        "inputs": known,
+        "versions": versions(),
+        "stages": stages,
+        "counts": summary,
+        "exit_code": exit_code,
+    }
+    write_json_atomic(context.store.workspace / "run.json", word)
+    if context.options.timings:
+        write_json_atomic(context.options.timings, {"stages": stages})
+
+
+def versions() -> dict[str, str]:
+    """Versions of voc, Python and the libraries that results depend on."""
+    return {"voc": __version__, "python": python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}

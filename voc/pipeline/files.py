@@ -1,0 +1,91 @@
+"""Classifies files without a workspace: one record for each document, in the order of the input."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from voc.classify import record
+from voc.documents import Document, Reject
+from voc.errors import TooManyRejects
+from voc.exports import check_ending, write_rows
+from voc.ingest import IngestOptions, Source, open_source
+from voc.pipeline.context import find_classifier, log
+from voc.pipeline.options import Progress, RunOptions
+from voc.config import load_config
+from voc.taxonomy import default_taxonomy
+
+# Columns that every file of records has, also one without rows.
+_COLUMNS = (
+    "id", "status", "language", "channel", "labels", "praise", "leave", "drivers", "leave_probability",
+    "leave_evidence", "abstained", "model",
+)  # fmt: skip
+
+
+def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, progress: Progress) -> dict[str, object]:
+    """Writes a record for each document of ``inputs`` to ``out``; the summary of what was done.
+
+    Rejected rows are named in the log. TooManyRejects after everything was written.
+    """
+    check_ending(out)
+    config = load_config(
+        None, {"general.model": options.model, "ingest.max_reject_share": options.max_reject_share, **options.overrides}
+    )
+    as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
+    reading = IngestOptions(mapping=options.mapping, as_of=as_of, zone=config.zone)
+    sources = [open_source(path, reading) for path in inputs]
+    for source in sources:
+        for choice in source.choices:
+            log.info("%s: %s", source.name, choice)
+    taxonomy = default_taxonomy()
+    classifier = find_classifier(config, taxonomy)
+
+    from voc.encoders import load_encoder
+    from voc.engines import LocalEngine
+
+    engine = LocalEngine(load_encoder(config.general.model, threads=config.general.threads), classifier)
+    counts = Counter[str]()
+    waiting: deque[Document] = deque()
+
+    def documents() -> Iterator[Document]:
+        for document in _documents(sources, counts):
+            waiting.append(document)
+            yield document
+
+    def records() -> Iterator[dict[str, object]]:
+        for classified in engine.classify(documents()):
+            progress.advance(1)
+            counts["documents"] += 1
+            counts[classified.prediction.status] += 1
+            yield record(waiting.popleft(), classified, taxonomy)
+
+    progress.start("classifying", None)
+    write_rows(out, records(), _COLUMNS)
+    progress.finish()
+    summary: dict[str, object] = {
+        "documents": counts["documents"],
+        "rejects": counts["rejects"],
+        "statuses": {s: counts[s] for s in ("ok", "empty", "no_customer_turns", "untested_language") if counts[s]},
+        "file": str(out),
+        "model": engine.model,
+    }
+    rows = counts["documents"] + counts["rejects"]
+    if rows and counts["rejects"] / rows > config.ingest.max_reject_share:
+        raise TooManyRejects(
+            f"{counts['rejects']:,} of {rows:,} rows were rejected, more than {config.ingest.max_reject_share:.1%}",
+            f"The records of all others are in {out}; --max-reject-share allows more.",
+            result=summary,
+        )
+    return summary
+
+
+def _documents(sources: list[Source], counts: Counter[str]) -> Iterator[Document]:
+    for source in sources:
+        for item in source:
+            if isinstance(item, Reject):
+                counts["rejects"] += 1
+                log.warning("%s row %d: %s: %s %r", source.name, item.row, item.reason, item.detail, item.value)
+            else:
+                yield item

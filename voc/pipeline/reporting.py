@@ -1,0 +1,270 @@
+"""The report stage: gathers what the Report is built from, keeps revisions, writes the files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import heapq
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from voc.documents import Document
+from voc.errors import UsageError
+from voc.pipeline.context import ALL, Context
+from voc.pipeline.stages import theme_window
+from voc.privacy import redact
+from voc.report import (
+    CallBack,
+    Coverage,
+    Quote,
+    Rejects,
+    Report,
+    ReportInputs,
+    build_report,
+    parse_report,
+    render_html,
+    render_json,
+    render_markdown,
+)
+from voc.results import LEAVE, Evidence, Prediction, ThemeResult
+from voc.store import write_atomic
+
+# Candidates fetched for one quote that is shown: some say the same and are left out.
+_SPARE: Final = 4
+
+
+def report(context: Context) -> None:
+    """Builds the report of the week, saves it as a revision where it differs from the last, and writes its files.
+
+    With ``--revision`` a saved revision is written again, unchanged.
+    """
+    with context.clock.stage("report") as row:
+        folder = (context.options.out or context.options.workspace / "reports") / context.week_name
+        fingerprint = _fingerprint(context)
+        stage = f"report {context.config.report.language}"
+        if context.options.revision or not _is_written(context, stage, fingerprint, folder):
+            value = _saved(context, context.options.revision) if context.options.revision else _next_revision(context)
+            written = _write(folder, value, context.config.report.language)
+            if not context.options.revision:
+                word = json.dumps({"fingerprint": fingerprint, "revision": value.revision, "files": written})
+                context.store.set_stage(stage, context.scope, word)
+            revision = value.revision
+        else:
+            revision = json.loads(context.store.stage_fingerprint(stage, context.scope) or "{}")["revision"]
+        row["documents"] = context.store.document_count()
+    context.result.summary["report"] = {
+        "week": context.week_name,
+        "revision": revision,
+        "folder": str(folder),
+        "files": [str(folder / name) for name in _RENDERERS],
+    }
+    context.result.report_dir = folder
+
+
+_RENDERERS: Final[Mapping[str, Callable[[Report, str], str]]] = {
+    "report.html": render_html,
+    "report.md": render_markdown,
+    "report.json": lambda value, _language: render_json(value),
+}
+
+
+def _fingerprint(context: Context) -> str:
+    return context.fingerprint(
+        "report",
+        company=context.config.general.company,
+        quotes=context.config.report.quotes,
+        themes=context.store.stage_fingerprint("themes", context.scope),
+        trends=context.store.stage_fingerprint("trends", context.scope),
+    )
+
+
+def _is_written(context: Context, stage: str, fingerprint: str, folder: Path) -> bool:
+    """Whether the files in ``folder`` are what this report would be."""
+    word = context.store.stage_fingerprint(stage, context.scope)
+    if word is None:
+        return False
+    before = json.loads(word)
+    if before["fingerprint"] != fingerprint:
+        return False
+    return all(
+        (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        for name, digest in before["files"].items()
+    )
+
+
+def _write(folder: Path, value: Report, language: str) -> dict[str, str]:
+    """Writes the files of one report; the sha256 of each."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    digests = {}
+    for name, render in _RENDERERS.items():
+        data = render(value, language).encode("utf-8")
+        write_atomic(folder / name, data)
+        digests[name] = hashlib.sha256(data).hexdigest()
+    return digests
+
+
+def _saved(context: Context, revision: int) -> Report:
+    saved = context.store.report(context.scope, revision)
+    if saved is None:
+        known = [r for week, r, _ in context.store.reports() if week == context.scope]
+        hint = f"There are revisions {', '.join(map(str, known))}." if known else "No report of it was written yet."
+        raise UsageError(f"there is no revision {revision} of {context.scope}", hint)
+    return parse_report(saved.value)
+
+
+def _next_revision(context: Context) -> Report:
+    before = context.store.latest_revision(context.scope)
+    value = build_report(_inputs(context, parse_report(before.value) if before else None))
+    text = render_json(value)
+    context.store.save_report(context.scope, value.revision, hashlib.sha256(text.encode("utf-8")).hexdigest(), text)
+    return value
+
+
+def _inputs(context: Context, previous: Report | None) -> ReportInputs:
+    themes = context.store.themes(context.scope) or ThemeResult((), 0, 0)
+    heard = _hear(context)
+    window, as_of = theme_window(context), context.as_of()
+    quotes, callbacks = _words(context, heard.week_keys)
+    reasons = context.store.reject_reasons()
+    return ReportInputs(
+        week=context.week_name,
+        as_of=as_of.isoformat() if as_of else None,
+        model=context.model,
+        taxonomy=context.taxonomy,
+        rows=context.store.trends(context.scope) or [],
+        themes=themes,
+        theme_quotes=_theme_quotes(context, themes),
+        quotes=quotes,
+        callbacks=callbacks,
+        coverage=heard.coverage(context),
+        rejects=Rejects(sum(reasons.values()), reasons),
+        company=context.config.general.company or None,
+        theme_start=window[0].isoformat() if window else None,
+        theme_end=window[1].isoformat() if window else None,
+        quotes_shown=context.config.report.quotes,
+        previous=previous,
+    )
+
+
+@dataclass
+class _Heard:
+    """Who was heard, counted in one pass."""
+
+    channels: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    week_channels: Counter[str] = field(default_factory=Counter)
+    week_languages: Counter[str] = field(default_factory=Counter)
+    week_keys: list[str] = field(default_factory=list)
+    undated: int = 0
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    def coverage(self, context: Context) -> Coverage:
+        sources = Counter[str]()
+        for source in context.store.sources():
+            sources[source.name] += source.documents
+        return Coverage(
+            documents=context.store.document_count(),
+            start=self.first.isoformat() if self.first else None,
+            end=self.last.isoformat() if self.last else None,
+            channels=self.channels,
+            languages=self.languages,
+            undated=self.undated,
+            duplicates=sum(s.duplicates for s in context.store.sources()),
+            statuses=self.statuses,
+            sources=sources,
+            week_documents=len(self.week_keys),
+            week_channels=self.week_channels,
+            week_languages=self.week_languages,
+        )
+
+
+def _hear(context: Context) -> _Heard:
+    heard, week = _Heard(), context.week
+    for c in context.counted():
+        day = context.day(c.time)
+        heard.channels[c.channel] += 1
+        heard.languages[c.language] += 1
+        heard.statuses[c.status] += 1
+        if day is None:
+            heard.undated += 1
+        else:
+            heard.first = min(heard.first or day, day)
+            heard.last = max(heard.last or day, day)
+        if week is None or (day is not None and week.start <= day <= week.end):
+            heard.week_keys.append(c.key)
+            heard.week_channels[c.channel] += 1
+            heard.week_languages[c.language] += 1
+    return heard
+
+
+def _words(context: Context, keys: list[str]) -> tuple[dict[str, list[Quote]], list[CallBack]]:
+    """Quotes of the week for each driver, strongest first, and whom to call back."""
+    wanted = context.config.report.quotes * _SPARE
+    best: dict[str, list[tuple[float, str, Evidence]]] = {d.key: [] for d in context.taxonomy.drivers}
+    leaving: list[tuple[Prediction, Evidence, tuple[str, ...]]] = []
+    for prediction in context.store.predictions(context.model, None if context.week_name == ALL else keys):
+        first: dict[str, Evidence] = {}
+        for evidence in prediction.evidence:
+            first.setdefault(evidence.label, evidence)
+        drivers = tuple(d.key for d in context.taxonomy.drivers if f"{d.key}.complaint" in prediction.labels)
+        for driver in drivers:
+            evidence = first[f"{driver}.complaint"]
+            heapq.heappush(best[driver], (evidence.score, prediction.key, evidence))
+            if len(best[driver]) > wanted:
+                heapq.heappop(best[driver])
+        if drivers and LEAVE in prediction.labels:
+            leaving.append((prediction, first[LEAVE], drivers))
+    found = {driver: sorted(rows, key=lambda r: (-r[0], r[1])) for driver, rows in best.items()}
+    documents = _documents(context, {k for rows in found.values() for _, k, _ in rows} | {p.key for p, _, _ in leaving})
+    quotes = {
+        driver: [quote(context, documents[key], e.start, e.end) for _, key, e in rows] for driver, rows in found.items()
+    }
+    return quotes, list(_callbacks(context, leaving, documents))
+
+
+def _callbacks(
+    context: Context, leaving: list[tuple[Prediction, Evidence, tuple[str, ...]]], documents: Mapping[str, Document]
+) -> Iterator[CallBack]:
+    """The dearest customers first, then the latest to write."""
+
+    def order(item: tuple[Prediction, Evidence, tuple[str, ...]]) -> tuple[float, int, str]:
+        document = documents[item[0].key]
+        day = context.day(document.time)
+        return (-(document.value or 0.0), -(day.toordinal() if day else 0), document.key)
+
+    for prediction, evidence, drivers in sorted(leaving, key=order):
+        yield CallBack(quote(context, documents[prediction.key], evidence.start, evidence.end), drivers)
+
+
+def _theme_quotes(context: Context, themes: ThemeResult) -> dict[tuple[str, int], Quote]:
+    wanted = {ref for theme in themes.themes for ref in theme.quotes}
+    quotes = {}
+    for detail in context.store.details(context.model, sorted({key for key, _ in wanted})):
+        key = detail.prediction.key
+        for segment in detail.segments:
+            if (key, segment.index) in wanted:
+                quotes[key, segment.index] = quote(context, detail.document, segment.start, segment.end)
+    return quotes
+
+
+def quote(context: Context, document: Document, start: int, end: int) -> Quote:
+    """Words of a document, redacted: here text leaves the store."""
+    day = context.day(document.time)
+    return Quote(
+        key=document.key,
+        id=redact(document.id),
+        text=redact(document.text[start:end]),
+        channel=document.channel,
+        language=document.language,
+        day=day.isoformat() if day else None,
+    )
+
+
+def _documents(context: Context, keys: Iterable[str]) -> dict[str, Document]:
+    return {d.key: d for d in context.store.documents(sorted(keys))}

@@ -1,0 +1,129 @@
+"""Sources: what was read of them, which rows became documents, and which were rejected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from voc.documents import Document, Reject
+from voc.store.base import Part
+from voc.store.rows import (
+    BatchResult,
+    InputState,
+    StoredReject,
+    document_rest,
+    dumps,
+    instant,
+    storable,
+    time_form,
+)
+
+_STATE = "id, name, sha256, kind, mapping, choices, done, rows, documents, duplicates, rejects"
+
+
+class Inputs(Part):
+    """The part of the store that takes documents in."""
+
+    def begin_input(
+        self, name: str, sha256: str, kind: str, mapping: Mapping[str, str], choices: Sequence[str] = ()
+    ) -> InputState:
+        """Start (or look up) a source; name, content and column mapping identify it. One that is ``done`` need not be
+        read again. One that a killed run left is counted afresh: it has to be read again from its first row.
+        """
+        identity = (name, sha256, dumps(dict(mapping)))
+        find = f"SELECT {_STATE} FROM inputs WHERE name = ? AND sha256 = ? AND mapping = ?"  # noqa: S608
+        row = self._db.row(find, identity)
+        if row and row[6]:
+            return _state(row)
+        with self._db.transaction():
+            self._db.execute(
+                """INSERT INTO inputs (name, sha256, mapping, kind, choices) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET kind = excluded.kind, choices = excluded.choices,
+                rows = 0, documents = 0, duplicates = 0, rejects = 0""",
+                (*identity, kind, dumps(list(choices))),
+            )
+            row = self._db.rows(find, identity)[0]
+            self._db.execute("DELETE FROM rejects WHERE input = ?", (row[0],))
+        return _state(row)
+
+    def add_batch(
+        self, input_id: int, documents: Sequence[tuple[int, Document]], rejects: Sequence[Reject] = ()
+    ) -> BatchResult:
+        """Store the documents (with their rows) and rejects of one batch of a source, in one transaction.
+
+        A row whose content is stored already is a duplicate, unless it is this very row, stored by a run that was
+        killed before it finished the source: that one counts as added. KeyError where the input is unknown.
+        """
+        with self._db.transaction():
+            if not self._db.row("SELECT 1 FROM inputs WHERE id = ?", (input_id,)):
+                raise KeyError(f"no input {input_id}")
+            added = sum(self._add(input_id, row, document) for row, document in documents)
+            duplicates = len(documents) - added
+            self._db.execute_many(
+                "INSERT OR REPLACE INTO rejects (input, row, reason, detail, value) VALUES (?, ?, ?, ?, ?)",
+                [(input_id, r.row, _text(r.reason), _text(r.detail), _text(r.value)) for r in rejects],
+            )
+            self._db.execute(
+                """UPDATE inputs SET rows = rows + ?, documents = documents + ?, duplicates = duplicates + ?,
+                rejects = rejects + ? WHERE id = ?""",
+                (len(documents) + len(rejects), added, duplicates, len(rejects), input_id),
+            )
+        return BatchResult(added, duplicates, len(rejects))
+
+    def finish_input(self, input_id: int) -> None:
+        """The source was read to its end."""
+        with self._db.transaction():
+            self._db.execute("UPDATE inputs SET done = 1 WHERE id = ?", (input_id,))
+
+    def sources(self) -> list[InputState]:
+        """All sources in the order in which they were begun."""
+        return [_state(row) for row in self._db.rows(f"SELECT {_STATE} FROM inputs ORDER BY id")]  # noqa: S608
+
+    def rejects(self) -> Iterator[StoredReject]:
+        """All rejected rows, by source, then row."""
+        last = (0, -1)
+        sql = """SELECT r.input, r.row, i.name, r.reason, r.detail, r.value
+            FROM rejects r JOIN inputs i ON i.id = r.input
+            WHERE (r.input, r.row) > (?, ?) ORDER BY r.input, r.row LIMIT 500"""
+        while page := self._db.rows(sql, last):
+            for number, row, name, reason, detail, value in page:
+                last = (number, row)
+                yield StoredReject(name, row, reason, detail, value)
+
+    def reject_reasons(self) -> dict[str, int]:
+        """How many rows were rejected for each reason, by reason."""
+        return dict(self._db.rows("SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY reason"))
+
+    def _add(self, input_id: int, row: int, given: Document) -> bool:
+        """True where the document is new, or is what this row gave before."""
+        document = storable(given)
+        key = document.key
+        changed = self._db.execute(
+            """INSERT INTO documents
+            (key, id, input, row, source, channel, customer, time, time_form, instant, language)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING""",
+            (key, document.id, input_id, row, document.source, document.channel, document.customer, document.time,
+             time_form(document.time), instant(document.time), document.language),
+        )  # fmt: skip
+        if not changed:
+            stored = self._db.row("SELECT input, row FROM documents WHERE key = ?", (key,))
+            return stored == (input_id, row)
+        self._db.execute(
+            "INSERT INTO contents (document, text, rest) VALUES ((SELECT seq FROM documents WHERE key = ?), ?, ?)",
+            (key, document.text, document_rest(document)),
+        )
+        return True
+
+
+def _text(text: str) -> str:
+    """A reject shows raw input, which may hold what UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _state(row: Sequence[object]) -> InputState:
+    number, name, sha256, kind, mapping, choices, done, *counts = row
+    rows, documents, duplicates, rejects = (int(str(c)) for c in counts)
+    return InputState(
+        int(str(number)), str(name), str(sha256), str(kind), json.loads(str(mapping)), tuple(json.loads(str(choices))),
+        bool(done), rows, documents, duplicates, rejects,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""The schema, as named migrations: each is applied once, in order, in a transaction of its own; none is ever changed.
+
+Times are kept as they were given; ``instant`` (seconds since 1970, a naive time read as UTC) only orders them.
+Blobs are little-endian and without a header:
+``probabilities`` float64, one per label; ``segments`` int32 (index, start, end, turn or -1) per segment;
+``scores`` float32, labels within segments.
+Rows are split so that counting never reads text: documents | contents, predictions | outputs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from voc.errors import StoreError
+from voc.store.connection import Database
+
+APPLICATION_ID = 0x766F6331  # "voc1" in the file's header: `file` and this program tell a store by it
+
+
+class Migration(NamedTuple):
+    """A step of the schema: its name for ever, and its statements."""
+
+    id: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(
+        "0001_documents",
+        (
+            """CREATE TABLE inputs (
+                id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, kind TEXT NOT NULL,
+                mapping TEXT NOT NULL, choices TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+                rows INTEGER NOT NULL DEFAULT 0, documents INTEGER NOT NULL DEFAULT 0,
+                duplicates INTEGER NOT NULL DEFAULT 0, rejects INTEGER NOT NULL DEFAULT 0,
+                UNIQUE (name, sha256, mapping))""",
+            """CREATE TABLE documents (
+                seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, id TEXT NOT NULL,
+                input INTEGER NOT NULL REFERENCES inputs, row INTEGER NOT NULL,
+                source TEXT NOT NULL, channel TEXT NOT NULL, customer TEXT, time TEXT, time_form INTEGER NOT NULL,
+                instant REAL, language TEXT NOT NULL)""",
+            "CREATE INDEX documents_id ON documents (id)",
+            "CREATE INDEX documents_newest ON documents (instant DESC, seq)",
+            "CREATE INDEX documents_latest ON documents (time_form, instant)",
+            """CREATE TABLE contents (
+                document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+                text TEXT NOT NULL, rest TEXT NOT NULL)""",
+            """CREATE TABLE rejects (
+                input INTEGER NOT NULL REFERENCES inputs, row INTEGER NOT NULL, reason TEXT NOT NULL,
+                detail TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (input, row)) WITHOUT ROWID""",
+        ),
+    ),
+    Migration(
+        "0002_predictions",
+        (
+            "CREATE TABLE models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+            """CREATE TABLE shards (
+                id INTEGER PRIMARY KEY, encoder TEXT NOT NULL, path TEXT NOT NULL UNIQUE,
+                rows INTEGER NOT NULL, sha256 TEXT NOT NULL)""",
+            """CREATE TABLE predictions (
+                id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+                model INTEGER NOT NULL REFERENCES models, status TEXT NOT NULL, labels TEXT NOT NULL,
+                pieces INTEGER NOT NULL, shard INTEGER REFERENCES shards ON DELETE SET NULL, shard_row INTEGER NOT NULL,
+                UNIQUE (model, document))""",
+            "CREATE INDEX predictions_document ON predictions (document)",
+            "CREATE INDEX predictions_shard ON predictions (shard)",
+            """CREATE TABLE outputs (
+                prediction INTEGER PRIMARY KEY REFERENCES predictions ON DELETE CASCADE, abstained TEXT NOT NULL,
+                probabilities BLOB NOT NULL, segments BLOB NOT NULL, scores BLOB NOT NULL)""",
+            """CREATE TABLE evidence (
+                prediction INTEGER NOT NULL REFERENCES predictions ON DELETE CASCADE, position INTEGER NOT NULL,
+                label TEXT NOT NULL, segment INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+                score REAL NOT NULL, PRIMARY KEY (prediction, position)) WITHOUT ROWID""",
+        ),
+    ),
+    Migration(
+        "0003_results",
+        (
+            """CREATE TABLE stages (
+                stage TEXT NOT NULL, scope TEXT NOT NULL, fingerprint TEXT NOT NULL,
+                PRIMARY KEY (stage, scope)) WITHOUT ROWID""",
+            """CREATE TABLE theme_runs (
+                id INTEGER PRIMARY KEY, scope TEXT NOT NULL UNIQUE, units INTEGER NOT NULL,
+                unassigned INTEGER NOT NULL)""",
+            """CREATE TABLE themes (
+                run INTEGER NOT NULL REFERENCES theme_runs ON DELETE CASCADE, position INTEGER NOT NULL,
+                id TEXT NOT NULL, labels TEXT NOT NULL, driver TEXT NOT NULL, side TEXT NOT NULL, state TEXT NOT NULL,
+                documents INTEGER NOT NULL, customers INTEGER, quotes TEXT NOT NULL,
+                PRIMARY KEY (run, position)) WITHOUT ROWID""",
+            """CREATE TABLE theme_members (
+                run INTEGER NOT NULL, theme INTEGER NOT NULL, position INTEGER NOT NULL,
+                document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, segment INTEGER NOT NULL,
+                PRIMARY KEY (run, theme, position),
+                FOREIGN KEY (run, theme) REFERENCES themes ON DELETE CASCADE) WITHOUT ROWID""",
+            "CREATE INDEX theme_members_document ON theme_members (document)",
+            """CREATE TABLE trends (
+                scope TEXT NOT NULL, position INTEGER NOT NULL, value TEXT NOT NULL,
+                PRIMARY KEY (scope, position)) WITHOUT ROWID""",
+            """CREATE TABLE reports (
+                week TEXT NOT NULL, revision INTEGER NOT NULL, digest TEXT NOT NULL, value TEXT NOT NULL,
+                PRIMARY KEY (week, revision)) WITHOUT ROWID""",
+            """CREATE TABLE runs (
+                id INTEGER PRIMARY KEY, command TEXT NOT NULL, inputs TEXT NOT NULL, versions TEXT NOT NULL,
+                counts TEXT, stages TEXT, exit_code INTEGER)""",
+        ),
+    ),
+)
+
+
+def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Bring the store to the schema of this program; a new file gets all of it.
+
+    Safe to run in two processes at once: what is pending is asked again under the write lock. StoreError on a
+    database that is not voc's or that a newer program wrote.
+    """
+    check(database, migrations)
+    while pending(database, migrations):
+        with database.transaction():
+            left = pending(database, migrations)
+            if not left:
+                return
+            _apply(database, left[0], len(migrations) - len(left) + 1)
+
+
+def pending(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[Migration]:
+    """The migrations that the store still lacks, in order."""
+    done = set(applied(database))
+    return [m for m in migrations if m.id not in done]
+
+
+def applied(database: Database) -> list[str]:
+    """The names of the migrations that the store has, in order; empty for a new file."""
+    if not database.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"):
+        return []
+    return [str(name) for (name,) in database.rows("SELECT id FROM migrations ORDER BY id")]
+
+
+def check(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """StoreError where the file is somebody else's database or newer than this program."""
+    identity = database.integer("PRAGMA application_id")
+    if identity != APPLICATION_ID and database.row("SELECT 1 FROM sqlite_master LIMIT 1"):
+        raise StoreError(f"{database.path} is a database, but not one of voc", "Name another workspace with -w.")
+    version, known = database.integer("PRAGMA user_version"), len(migrations)
+    unknown = set(applied(database)) - {m.id for m in migrations}
+    if version > known or unknown:
+        raise StoreError(
+            f"{database.path} was written by voc schema {version}, this program knows {known}",
+            "Upgrade voc, or name another workspace with -w.",
+        )
+
+
+def _apply(database: Database, migration: Migration, version: int) -> None:
+    """Inside a transaction. The header fields are part of it, like any page."""
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {version}")
+    database.execute("CREATE TABLE IF NOT EXISTS migrations (id TEXT PRIMARY KEY) WITHOUT ROWID")
+    for statement in migration.statements:
+        database.execute(statement)
+    database.execute("INSERT INTO migrations (id) VALUES (?)", (migration.id,))

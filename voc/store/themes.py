@@ -1,0 +1,150 @@
+"""Themes and trends: what they are made from, and what they came to, by scope (a window, named by the pipeline)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+
+from voc.results import Cell, Theme, ThemeResult, ThemeUnit, WeekRow
+from voc.store.base import Part
+from voc.store.rows import Membership, dumps, unpack_segments
+from voc.store.vectors import Place
+
+THEMES, TRENDS = "themes", "trends"
+
+
+class Themes(Part):
+    """The part of the store that keeps themes, trends and the fingerprints of finished stages."""
+
+    def theme_units(
+        self, model: str, keys: Iterable[str] | None = None, sides: Collection[str] = ("complaint",)
+    ) -> list[ThemeUnit]:
+        """The evidence of ``model`` for decided labels of ``sides``, with text and stored vector, in ingest order.
+
+        One unit for each segment and label; a label is ``<driver>.<side>``. Memory: the units (n x dim float32) and
+        one shard.
+        """
+        number = self._model(model)
+        sql = """SELECT d.key, e.segment, e.label, d.language, d.customer, c.text, e.start, e."end", p.labels,
+                s.path, p.shard_row, o.segments
+            FROM predictions p JOIN evidence e ON e.prediction = p.id JOIN outputs o ON o.prediction = p.id
+            JOIN shards s ON s.id = p.shard JOIN documents d ON d.seq = p.document JOIN contents c ON c.document = d.seq
+            WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?)) ORDER BY p.document, e.position"""
+        found: dict[tuple[str, int, str], tuple[str, str | None, str]] = {}
+        places: list[Place] = []
+        for page in self._pages(keys):
+            for key, segment, label, language, customer, text, start, end, labels, path, first, packed in self._db.rows(
+                sql, (number, page)
+            ):
+                side = label.rpartition(".")[2]
+                if side not in sides or label not in json.loads(labels) or (key, segment, label) in found:
+                    continue
+                found[key, segment, label] = (language, customer, text[start:end])
+                offset = [s.index for s in unpack_segments(packed)].index(segment)
+                places.append(Place(path, first + offset))
+        vectors = self._vectors.read(places)
+        return [
+            ThemeUnit(key, segment, *_driver_side(label), language, customer, text, vector)
+            for ((key, segment, label), (language, customer, text)), vector in zip(found.items(), vectors, strict=True)
+        ]
+
+    def save_themes(self, scope: str, fingerprint: str, result: ThemeResult) -> None:
+        """Put ``result`` in the place of the themes of ``scope`` and set the fingerprint of the stage, at once."""
+        with self._db.transaction():
+            self._db.execute("DELETE FROM theme_runs WHERE scope = ?", (scope,))
+            run = self._db.insert(
+                "INSERT INTO theme_runs (scope, units, unassigned) VALUES (?, ?, ?)",
+                (scope, result.units, result.unassigned),
+            )
+            for position, theme in enumerate(result.themes):
+                self._save_theme(run, position, theme)
+            self._set_stage(THEMES, scope, fingerprint)
+
+    def themes(self, scope: str) -> ThemeResult | None:
+        """The themes of ``scope`` as they were saved; None where there are none."""
+        run = self._db.row("SELECT id, units, unassigned FROM theme_runs WHERE scope = ?", (scope,))
+        if run is None:
+            return None
+        members: dict[int, list[tuple[str, int]]] = {}
+        sql = """SELECT m.theme, d.key, m.segment FROM theme_members m JOIN documents d ON d.seq = m.document
+            WHERE m.run = ? ORDER BY m.theme, m.position"""
+        for position, key, segment in self._db.rows(sql, (run[0],)):
+            members.setdefault(position, []).append((key, segment))
+        rows = self._db.rows(
+            """SELECT position, id, labels, driver, side, state, documents, customers, quotes FROM themes
+            WHERE run = ? ORDER BY position""",
+            (run[0],),
+        )
+        themes = tuple(
+            Theme(
+                id=identity, labels=json.loads(labels), driver=driver, side=side, state=state,
+                members=tuple(members.get(position, ())), documents=documents, customers=customers,
+                quotes=tuple((key, segment) for key, segment in json.loads(quotes)),
+            )
+            for position, identity, labels, driver, side, state, documents, customers, quotes in rows
+        )  # fmt: skip
+        return ThemeResult(themes, run[1], run[2])
+
+    def memberships(self, key: str) -> list[Membership]:
+        """The themes that segments of a document belong to, by scope, theme and segment."""
+        rows = self._db.rows(
+            """SELECT r.scope, t.id, m.segment FROM theme_members m JOIN documents d ON d.seq = m.document
+            JOIN theme_runs r ON r.id = m.run JOIN themes t ON t.run = m.run AND t.position = m.theme
+            WHERE d.key = ? ORDER BY r.scope, t.position, m.segment""",
+            (key,),
+        )
+        return [Membership(*row) for row in rows]
+
+    def save_trends(self, scope: str, fingerprint: str, rows: Iterable[WeekRow]) -> None:
+        """Put ``rows`` in the place of the trends of ``scope`` and set the fingerprint of the stage, at once."""
+        with self._db.transaction():
+            self._db.execute("DELETE FROM trends WHERE scope = ?", (scope,))
+            self._db.execute_many(
+                "INSERT INTO trends (scope, position, value) VALUES (?, ?, ?)",
+                [(scope, i, dumps(asdict(row))) for i, row in enumerate(rows)],
+            )
+            self._set_stage(TRENDS, scope, fingerprint)
+
+    def trends(self, scope: str) -> list[WeekRow] | None:
+        """The trends of ``scope`` as they were saved; None where the stage was not done."""
+        if self.stage_fingerprint(TRENDS, scope) is None:
+            return None
+        values = [
+            json.loads(v)
+            for (v,) in self._db.rows("SELECT value FROM trends WHERE scope = ? ORDER BY position", (scope,))
+        ]
+        return [WeekRow(**{**v, "cells": {label: Cell(**cell) for label, cell in v["cells"].items()}}) for v in values]
+
+    def stage_fingerprint(self, stage: str, scope: str) -> str | None:
+        """What the results of ``stage`` for ``scope`` were made of; None where it was not done."""
+        row = self._db.row("SELECT fingerprint FROM stages WHERE stage = ? AND scope = ?", (stage, scope))
+        return None if row is None else str(row[0])
+
+    def set_stage(self, stage: str, scope: str, fingerprint: str) -> None:
+        """Note that ``stage`` was done for ``scope``. Themes and trends do so themselves when they are saved."""
+        with self._db.transaction():
+            self._set_stage(stage, scope, fingerprint)
+
+    def _set_stage(self, stage: str, scope: str, fingerprint: str) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO stages (stage, scope, fingerprint) VALUES (?, ?, ?)", (stage, scope, fingerprint)
+        )
+
+    def _save_theme(self, run: int, position: int, theme: Theme) -> None:
+        self._db.execute(
+            """INSERT INTO themes (run, position, id, labels, driver, side, state, documents, customers, quotes)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (run, position, theme.id, dumps(dict(theme.labels)), theme.driver, theme.side, theme.state,
+             theme.documents, theme.customers, dumps(theme.quotes)),
+        )  # fmt: skip
+        self._db.execute_many(
+            """INSERT INTO theme_members (run, theme, position, document, segment)
+            VALUES (?, ?, ?, (SELECT seq FROM documents WHERE key = ?), ?)""",
+            [(run, position, i, key, int(segment)) for i, (key, segment) in enumerate(theme.members)],
+        )
+
+
+def _driver_side(label: str) -> tuple[str, str]:
+    driver, _, side = label.rpartition(".")
+    return driver, side
