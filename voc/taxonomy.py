@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 
 from voc.errors import ConfigError
 
@@ -98,13 +97,3 @@ def _names(value: object) -> dict[str, str]:
 def default_taxonomy() -> Taxonomy:
     """The taxonomy that ships with voc."""
     return parse_taxonomy(resources.files("voc").joinpath("taxonomy.toml").read_text("utf-8"), "taxonomy.toml")
-
-
-def load_taxonomy(path: Path | None) -> Taxonomy:
-    """The taxonomy at ``path``, or the default one."""
-    if path is None:
-        return default_taxonomy()
-    try:
-        return parse_taxonomy(path.read_text("utf-8"), str(path))
-    except OSError as error:
-        raise ConfigError(f"cannot read the taxonomy {path}: {error.strerror}", "Check the path in voc.toml.") from error

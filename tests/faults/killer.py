@@ -73,7 +73,8 @@ def _watch(function: Callable[..., None], arguments: tuple[Any, ...], at: int, w
     function(*arguments)
 
 
-def main() -> None:
+def main() -> int | None:
+    """Exit code of ``voc``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--at", type=int, default=NEVER, help="number of the commit point, from 1")
     parser.add_argument("--when", choices=(BEFORE, AFTER), default=BEFORE)
@@ -85,7 +86,7 @@ def main() -> None:
     from voc.cli import main as voc_main
 
     try:
-        voc_main(options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments)
+        return voc_main(options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments)
     finally:
         if options.count:
             options.count.write_text(f"{points.passed}\n", "ascii")

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from voc.classify import record
+from voc.config import load_config
 from voc.documents import Document, Reject
 from voc.errors import TooManyRejects
 from voc.exports import check_ending, write_rows
 from voc.ingest import IngestOptions, Source, open_source
 from voc.pipeline.context import find_classifier, log
 from voc.pipeline.options import Progress, RunOptions
-from voc.config import load_config
 from voc.taxonomy import default_taxonomy
 
 # Columns that every file of records has, also one without rows.
@@ -83,9 +83,11 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
 
 def _documents(sources: list[Source], counts: Counter[str]) -> Iterator[Document]:
     for source in sources:
-        for item in source:
+        for _, item in source.rows():
             if isinstance(item, Reject):
                 counts["rejects"] += 1
                 log.warning("%s row %d: %s: %s %r", source.name, item.row, item.reason, item.detail, item.value)
             else:
                 yield item
+        for warning in source.warnings():
+            log.warning("%s", warning)

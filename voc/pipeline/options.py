@@ -66,7 +66,7 @@ class RunOptions:
 
 @dataclass(slots=True)
 class RunResult:
-    """What was done: ``summary`` for programs (JSON-able), ``lines`` for people, ``report_dir`` where the report lies."""
+    """What was done: ``summary`` for programs (JSON-able), ``lines`` for people, ``report_dir`` of the report."""
 
     summary: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from voc.documents import Document, Reject
-from voc.ingest import IngestOptions, Source, open_source
+from voc.ingest import IngestOptions, open_source
 from voc.pipeline.context import Context, log
 from voc.results import Classified, WeekRow
 
@@ -39,7 +39,7 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
         return {**known, "rows": state.rows, "added": 0, "duplicates": 0, "rejects": state.rejects, "unchanged": True}
     context.progress.start(f"reading {source.name}", None)
     added = duplicates = rejects = 0
-    rows = _numbered(source)
+    rows = source.rows()
     while batch := list(islice(rows, INGEST_BATCH)):
         done = context.store.add_batch(
             state.id,
@@ -55,6 +55,8 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
     context.result.say(
         f"{source.name}: {added:,} documents added, {duplicates:,} known already, {rejects:,} rows rejected"
     )
+    for warning in source.warnings():
+        log.warning("%s", warning)
     if rejects:
         log.warning("%s: %d rows were rejected; voc rejects lists them", source.name, rejects)
     total = added + duplicates + rejects
@@ -64,10 +66,6 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
 def reading_options(context: Context) -> IngestOptions:
     """How the next input is read. Relative dates count from as-of as it is before that input."""
     return IngestOptions(mapping=context.options.mapping, as_of=context.as_of(), zone=context.config.zone)
-
-
-def _numbered(source: Source) -> Iterator[tuple[int, Document | Reject]]:
-    return enumerate(source, start=1)
 
 
 def classify(context: Context) -> None:

@@ -214,7 +214,7 @@ def _hit(context: Context, document: Document, labels: list[str]) -> dict[str, o
 
 
 def explain(workspace: Path, document_id: str) -> dict[str, Any]:
-    """Why one document (by id or key) was classified as it was; texts are redacted, offsets are those of the original."""
+    """Why one document (by id or key) was classified as it was. Texts are redacted, offsets are those of the store."""
     with _reading(workspace) as context:
         found = context.store.document(document_id)
         if not found:
@@ -257,7 +257,8 @@ def _explanation(context: Context, document: Document) -> dict[str, Any]:
                 for s, row in zip(detail.segments, detail.scores.tolist(), strict=True)
             ],
             "spans": [
-                {"label": e.label, "start": e.start, "end": e.end, "score": e.score, "text": redact(text[e.start : e.end])}
+                {"label": e.label, "start": e.start, "end": e.end, "score": e.score,
+                 "text": redact(text[e.start : e.end])}
                 for e in prediction.evidence
             ],
         }  # fmt: skip

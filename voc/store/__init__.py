@@ -2,7 +2,7 @@
 
     W/voc.sqlite3    everything but vectors; all SQL of voc lives in this package
     W/vectors/       Parquet shards, see `voc.store.vectors`
-    W/.lock          one writing command at a time, see `lock`
+    W/.lock          one writing command at a time, see `lock`; W/.lock.pid names it
     W/run.json       the last run (written by the pipeline)
     W/reports/       the default place of reports
 
@@ -12,6 +12,7 @@ after a kill without doing anything twice; readers see whole transactions and ne
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -74,25 +75,23 @@ class Store(Inputs, Documents, Predictions, Themes, Reports):
         workspace = Path(workspace)
         if create and not readonly:
             private_folder(workspace)
-        elif not (workspace / FILE_NAME).is_file():
+        elif not _is_file(workspace / FILE_NAME):
             raise StoreError(
                 f"there is no voc workspace in {workspace}", "Make one with voc run or voc init, or name it with -w."
             )
         database = Database(workspace, readonly=readonly)
-        try:
+        store = cls(workspace, database)
+        with ExitStack() as undo:
+            undo.callback(database.close)
             if not readonly:
                 migrate(database)
-                store = cls(workspace, database)
                 store._sweep()
-                return store
-            check(database)
-            if pending(database):
-                with Store.open(workspace, create=False):
-                    pass  # the writer has migrated it
-            return cls(workspace, database)
-        except BaseException:
-            database.close()
-            raise
+            else:
+                check(database)
+                if pending(database):
+                    Store.open(workspace, create=False).close()  # a writer brings it up to date
+            undo.pop_all()  # all is well: it stays open
+        return store
 
     def close(self) -> None:
         """Close the store; it cannot be used any more."""
@@ -105,3 +104,10 @@ class Store(Inputs, Documents, Predictions, Themes, Reports):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # a folder that may not be entered
+        raise StoreError(f"cannot read {path}: {error.strerror}", "Name another workspace with -w.") from error

@@ -7,9 +7,10 @@ read-only: WAL gives them the last commit and never makes them wait.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,21 @@ class Database:
                     raise StoreError(
                         f"cannot write {self.path}: {error.strerror}", "Name a writable workspace with -w."
                     ) from error
-            mode = "ro" if readonly else "rw"
             self._connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                f"{self.path.absolute().as_uri()}?{self._mode()}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
             )
-            try:
+            with ExitStack() as undo:
+                undo.callback(self._connection.close)
                 self._configure()
-            except BaseException:
-                self._connection.close()
-                raise
+                undo.pop_all()  # all is well: it stays open
+
+    def _mode(self) -> str:
+        if not self.readonly:
+            return "mode=rw"
+        # WAL makes even readers write a little beside the file. Where they may not (an archive, a read-only mount) and
+        # nothing is left in a WAL, the file is all there is and is read as it stands.
+        archived = not os.access(self.path.parent, os.W_OK) and not self.path.with_name(f"{FILE_NAME}-wal").exists()
+        return "mode=ro&immutable=1" if archived else "mode=ro"
 
     def _configure(self) -> None:
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -110,10 +117,23 @@ class Database:
             yield
             with self._explained():
                 commit(self._connection)
-        except BaseException:
-            if self._connection.in_transaction:  # a full disk may have ended it already
+        finally:
+            if self._connection.in_transaction:  # not committed; a full disk may have ended it already
                 self._connection.execute("ROLLBACK")
-            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All queries of the block see the same state, whatever a writer commits meanwhile. Keep it short: a snapshot
+        that stays open keeps the WAL from being folded back."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with self._explained():
+            self._connection.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")  # nothing was written
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -21,7 +21,9 @@ def private_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except FileExistsError as error:
-        raise StoreError(f"{path} is a file, not a folder", "Name another workspace with -w.") from error
+        raise StoreError(
+            f"{error.filename or path} is a file, not a folder", "Name another workspace with -w."
+        ) from error
     except OSError as error:
         raise StoreError(f"cannot make the folder {path}: {error.strerror}", "Name a writable one with -w.") from error
 

@@ -38,7 +38,7 @@ class Inputs(Part):
         with self._db.transaction():
             self._db.execute(
                 """INSERT INTO inputs (name, sha256, mapping, kind, choices) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET kind = excluded.kind, choices = excluded.choices,
+                ON CONFLICT (name, sha256, mapping) DO UPDATE SET kind = excluded.kind, choices = excluded.choices,
                 rows = 0, documents = 0, duplicates = 0, rejects = 0""",
                 (*identity, kind, dumps(list(choices))),
             )

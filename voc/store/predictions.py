@@ -21,6 +21,7 @@ from voc.store.rows import (
     unpack_scores,
     unpack_segments,
 )
+from voc.store.vectors import FOLDER
 
 # A prediction whose vectors were lost counts as not made: it is made again, the same, and its vectors with it.
 _WHOLE = "NOT (p.pieces > 0 AND p.shard IS NULL)"
@@ -71,8 +72,10 @@ class Predictions(Part):
         """Predictions of ``model``, of all documents or those with one of ``keys``, in ingest order."""
         number = self._model(model)
         for page in self._pages(keys):
-            spans = self._evidence(number, page)
-            for row in self._db.rows(f"{_SELECT_PREDICTIONS} ORDER BY p.document", (number, page)):
+            with self._db.snapshot():
+                spans = self._evidence(number, page)
+                rows = self._db.rows(f"{_SELECT_PREDICTIONS} ORDER BY p.document", (number, page))
+            for row in rows:
                 yield _prediction(row, model, spans.get(row[0], ()))
 
     def counts(self, model: str, keys: Iterable[str] | None = None) -> Iterator[Counted]:
@@ -94,8 +97,10 @@ class Predictions(Part):
             JOIN documents d ON d.seq = p.document JOIN contents c ON c.document = d.seq
             WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?)) ORDER BY p.document"""  # noqa: S608
         for page in self._pages(keys):
-            spans = self._evidence(number, page)
-            for row in self._db.rows(sql, (number, page)):
+            with self._db.snapshot():
+                spans = self._evidence(number, page)
+                rows = self._db.rows(sql, (number, page))
+            for row in rows:
                 segments = unpack_segments(row[6])
                 prediction = _prediction(row, model, spans.get(row[0], ()))
                 yield Detail(document_of(row[8:]), prediction, segments, unpack_scores(row[7], len(segments)))
@@ -108,6 +113,15 @@ class Predictions(Part):
                 GROUP BY m.id ORDER BY m.id"""
             )
         )
+
+    def problems(self) -> list[str]:
+        """What is damaged, for people, one line each: pages of the database, shards of vectors (by SHA-256). Reads
+        everything; [] where all is well."""
+        found = [str(line) for (line,) in self._db.rows("PRAGMA quick_check") if line != "ok"]
+        shards = self._db.rows("SELECT path, sha256 FROM shards ORDER BY path")
+        return found + [
+            f"{FOLDER}/{path}: {what}" for path, sha in shards if (what := self._vectors.problem(path, sha))
+        ]
 
     def _sweep(self) -> None:
         """Forget lost shards and delete those that a killed run left (a writer, on opening)."""

@@ -63,6 +63,10 @@ class Themes(Part):
 
     def themes(self, scope: str) -> ThemeResult | None:
         """The themes of ``scope`` as they were saved; None where there are none."""
+        with self._db.snapshot():
+            return self._themes(scope)
+
+    def _themes(self, scope: str) -> ThemeResult | None:
         run = self._db.row("SELECT id, units, unassigned FROM theme_runs WHERE scope = ?", (scope,))
         if run is None:
             return None
@@ -108,12 +112,12 @@ class Themes(Part):
 
     def trends(self, scope: str) -> list[WeekRow] | None:
         """The trends of ``scope`` as they were saved; None where the stage was not done."""
-        if self.stage_fingerprint(TRENDS, scope) is None:
+        with self._db.snapshot():
+            done = self.stage_fingerprint(TRENDS, scope) is not None
+            rows = self._db.rows("SELECT value FROM trends WHERE scope = ? ORDER BY position", (scope,))
+        if not done:
             return None
-        values = [
-            json.loads(v)
-            for (v,) in self._db.rows("SELECT value FROM trends WHERE scope = ? ORDER BY position", (scope,))
-        ]
+        values = [json.loads(value) for (value,) in rows]
         return [WeekRow(**{**v, "cells": {label: Cell(**cell) for label, cell in v["cells"].items()}}) for v in values]
 
     def stage_fingerprint(self, stage: str, scope: str) -> str | None:

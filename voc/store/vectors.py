@@ -94,6 +94,14 @@ class Vectors:
             result[positions] = shard[wanted]
         return result if result is not None else np.empty((0, dim or 0), dtype=np.float32)
 
+    def problem(self, path: str, sha256: str) -> str | None:
+        """What is wrong with the shard ``path``; None where it is what was written."""
+        try:
+            data = (self._folder / path).read_bytes()
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        return None if hashlib.sha256(data).hexdigest() == sha256 else "is not what was written"
+
     def present(self) -> set[str]:
         """The relative paths of all files in the folder of vectors, unfinished ones included."""
         if not self._folder.is_dir():
