@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module, metadata
 from pathlib import Path
@@ -17,35 +17,13 @@ from typing import Any, Final
 
 from voc.config import Config, load_config
 from voc.errors import ConfigError, ModelError
+from voc.taxonomy import default_taxonomy
 
 OK, NOTE, FAULT, MISSING = "ok", "note", "fault", "missing"
-# Distribution -> module; a test holds them to the dependencies of pyproject.toml.
-PACKAGES: Final = {
-    "bertopic": "bertopic",
-    "click": "click",
-    "filelock": "filelock",
-    "jieba": "jieba",
-    "jinja2": "jinja2",
-    "matplotlib": "matplotlib",
-    "numpy": "numpy",
-    "onnx": "onnx",
-    "onnxruntime": "onnxruntime",
-    "opencc": "opencc",
-    "platformdirs": "platformdirs",
-    "py3langid": "py3langid",
-    "pyarrow": "pyarrow",
-    "python-dateutil": "dateutil",
-    "safetensors": "safetensors",
-    "scikit-learn": "sklearn",
-    "scipy": "scipy",
-    "tokenizers": "tokenizers",
-    "torch": "torch",
-    "transformers": "transformers",
-    "tzdata": "tzdata",
-    "xlsxwriter": "xlsxwriter",
-}
 # Packages with compiled parts that may be there and still not load (another CPU, a missing system library).
 _COMPILED: Final = ("numpy", "onnxruntime", "pyarrow", "torch")
+_REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^]]*\])?\s*>=\s*([\d.]+)")
+_HEADS: Final = "heads.safetensors"
 _FREE_BYTES: Final = 1_000_000_000  # store, vectors and exports of some hundred thousand documents
 _OLDEST_SQLITE: Final = (3, 38, 0)  # the first that always has the JSON functions
 
@@ -67,51 +45,73 @@ class Check:
 
 def examine(workspace: Path) -> list[Check]:
     """All checks, for the settings of ``workspace`` (which need not exist and is not made)."""
-    checks = [_python()]
-    try:
-        config = load_config(workspace)
-        checks.append(Check("settings", OK, f"timezone {config.general.timezone}, model {config.general.model}"))
-    except ConfigError as error:
-        config = load_config(None)
-        checks.append(Check("settings", FAULT, error.message, error.hint))
-    checks += packages()
+    settings, config = _settings(workspace)
+    checks = [_python(), settings, *packages(requirements())]
     checks += [_sqlite(), _devices(), _threads(config)]
     checks += _models(config)
-    checks += [_fonts(), _disk(workspace)]
+    checks += [_fonts(), _disk(workspace), _cache()]
     return checks
 
 
-def packages(
-    version: Callable[[str], str] = metadata.version, load: Callable[[str], object] = import_module
-) -> list[Check]:
-    """One check for all packages that are there, and one for each that is missing or does not load."""
-    found, faults = [], []
-    wanted = _requirements()
-    for name, module in PACKAGES.items():
-        mend = f"{Path(sys.executable).name} -m pip install '{wanted.get(name, name)}'"
-        try:
-            text = version(name)
-        except metadata.PackageNotFoundError:
-            faults.append(Check(f"package {name}", MISSING, "is not installed", mend))
-            continue
-        if name in _COMPILED:
-            try:
-                load(module)
-            except (ImportError, OSError) as error:
-                faults.append(Check(f"package {name}", MISSING, f"{text} does not load: {error}", mend))
-                continue
-        found.append(f"{name} {text}")
-    return [Check("packages", OK, ", ".join(found)), *faults]
+def _settings(workspace: Path) -> tuple[Check, Config]:
+    try:
+        config = load_config(workspace)
+    except ConfigError as error:
+        return Check("settings", FAULT, error.message, error.hint), load_config(None)
+    return Check("settings", OK, f"timezone {config.general.timezone}, model {config.general.model}"), config
 
 
-def _requirements() -> dict[str, str]:
-    """Package -> requirement as voc declares it ("torch>=2.6"); empty where voc runs without being installed."""
+def requirements() -> list[str]:
+    """What the installed voc needs ("torch>=2.6"), extras left out; empty where it is not installed."""
     try:
         declared = metadata.requires("voc-drivers") or []
     except metadata.PackageNotFoundError:
-        return {}
-    plain = [line for line in declared if ";" not in line]
-    return {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower(): line for line in plain}
+        return []
+    return [line for line in declared if ";" not in line]
+
+
+def packages(
+    wanted: Sequence[str],
+    version: Callable[[str], str] = metadata.version,
+    load: Callable[[str], object] = import_module,
+) -> list[Check]:
+    """One check for the packages of ``wanted`` that are there, and one for each that is missing, too old or does not
+    load."""
+    if not wanted:
+        return [Check("packages", NOTE, "voc runs from a folder where it is not installed", "make install")]
+    found, faults = [], []
+    for requirement in wanted:
+        match = _REQUIREMENT.match(requirement)
+        name, oldest = (match[1], match[2]) if match else (requirement, "0")
+        detail, sound = _package(name, oldest, version, load)
+        if sound:
+            found.append(detail)
+        else:
+            mend = f"{Path(sys.executable).name} -m pip install '{requirement}'"
+            faults.append(Check(f"package {name}", MISSING, detail, mend))
+    return [Check("packages", OK, ", ".join(found)), *faults]
+
+
+def _package(name: str, oldest: str, version: Callable[[str], str], load: Callable[[str], object]) -> tuple[str, bool]:
+    """What is to say of one package, and whether it can be used."""
+    try:
+        text = version(name)
+    except metadata.PackageNotFoundError:
+        return "is not installed", False
+    if _numbers(text) < _numbers(oldest):
+        return f"{text} is older than {oldest}", False
+    if name in _COMPILED:
+        try:
+            load(name)
+        except (ImportError, OSError) as error:
+            return f"{text} does not load: {error}", False
+    return f"{name} {text}", True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release of a version for comparison: "2.13.0+cpu" -> (2, 13, 0); what follows the numbers is left out."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def _python() -> Check:
@@ -122,7 +122,7 @@ def _sqlite() -> Check:
     text = f"SQLite {sqlite3.sqlite_version}"
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         oldest = ".".join(map(str, _OLDEST_SQLITE))
-        return Check("database", FAULT, f"{text} is older than {oldest}", "Use a Python that was built with a newer one.")
+        return Check("database", FAULT, f"{text} is older than {oldest}", "Use a Python with a newer one.")
     return Check("database", OK, text)
 
 
@@ -154,6 +154,65 @@ def _threads(config: Config) -> Check:
     return Check("threads", OK, f"{chosen or cores} ({'set in voc.toml' if chosen else 'every core'})")
 
 
+def models() -> list[dict[str, Any]]:
+    """The models of this installation, by name: id, size in megabytes, licence, languages, whether it is the default
+    and whether heads that classify lie beside its encoder."""
+    from voc.encoders import DEFAULT_MODEL, list_models
+
+    rows = []
+    for model in list_models():
+        size = sum(file.stat().st_size for file in model.path.iterdir() if file.is_file())
+        rows.append(
+            {
+                "name": model.name,
+                "id": model.id,
+                "default": model.name == DEFAULT_MODEL,
+                "megabytes": round(size / 1e6, 1),
+                "licence": model.spec.get("licence"),
+                "languages": model.spec.get("languages", []),
+                "classifies": (model.path / _HEADS).is_file(),
+            }
+        )
+    return rows
+
+
+def _models(config: Config) -> Iterator[Check]:
+    """The model of the settings: its files against their checksums, its heads against the taxonomy."""
+    from voc.classify import load_classifier
+    from voc.encoders import resolve_model
+
+    name = config.general.model
+    step = f"model {name}"
+    try:
+        model = resolve_model(name)
+        yield Check(step, OK, f"{model.id}: {len(model.spec.get('files', {})) or 'its'} files are as they should be")
+        step = f"classifier of {name}"
+        yield Check(step, OK, load_classifier(name, default_taxonomy()).id)
+    except ModelError as error:
+        yield Check(step, MISSING, error.message, error.hint)
+
+
+def _cache() -> Check:
+    """Where the graph of the model is kept between runs."""
+    from voc.encoders.onnx_graph import cache_folder
+
+    folder = cache_folder()
+    existing = _existing(folder)
+    shown = str(folder).replace(str(Path.home()), "~", 1)
+    if not os.access(existing, os.W_OK):
+        detail = f"{shown} cannot be written: every run builds the graph of the model again"
+        return Check("cache", NOTE, detail, "Set VOC_CACHE_DIR to a folder that can be written.")
+    return Check("cache", OK, shown)
+
+
+def _existing(folder: Path) -> Path:
+    """``folder``, or the nearest folder above it that exists."""
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
 def _fonts() -> Check:
     """Fonts with Chinese characters, for whoever opens or prints a report on this machine."""
     tool = shutil.which("fc-list")
@@ -168,9 +227,7 @@ def _fonts() -> Check:
 
 
 def _disk(workspace: Path) -> Check:
-    folder = workspace.absolute()
-    while not folder.exists():
-        folder = folder.parent
+    folder = _existing(workspace)
     if not os.access(folder, os.W_OK):
         return Check("disk", FAULT, f"{workspace} cannot be written", "Choose another workspace with -w.")
     free = shutil.disk_usage(folder).free

@@ -76,8 +76,9 @@ def _unwritable(path: Path, error: OSError) -> VocError:
 
 
 def to_json(value: object, indent: int | None = None) -> bytes:
-    """UTF-8 JSON of ``value``. Where a text has lone surrogates, which UTF-8 cannot hold, all is written with \\u
-    escapes and so stays whole. ValueError for NaN and infinities, which JSON has not."""
+    """UTF-8 JSON of ``value``. Where a text has lone surrogates, which UTF-8 cannot hold, every character that is not
+    ASCII is escaped, and so the text stays whole. ValueError for NaN and infinities, which JSON has not.
+    """
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent).encode("utf-8")
     except UnicodeEncodeError:
@@ -87,8 +88,9 @@ def to_json(value: object, indent: int | None = None) -> bytes:
 def _write_jsonl(path: Path, rows: Iterable[Row]) -> int:
     count = 0
     with path.open("wb") as file:
-        for count, row in enumerate(rows, start=1):
+        for row in rows:
             file.write(to_json(row) + b"\n")
+            count += 1
     return count
 
 
@@ -199,7 +201,7 @@ def _write_xlsx(path: Path, schema: Mapping[str, str], rows: Iterator[Row]) -> N
     book.close()
     if cut:
         _log.warning(
-            "%d cells were longer than the %d characters of an Excel cell and were cut; .csv and .parquet hold them whole",
+            "%d cells were longer than the %d characters of an Excel cell and were cut; .csv and .parquet hold all",
             cut,
             EXCEL_CELL,
         )

@@ -67,8 +67,8 @@ class Week:
 
 
 def local_date(time: str, zone: ZoneInfo) -> dt.date:
-    """The day of an ISO 8601 ``time`` in ``zone``: a date stays as it is, a naive date-time is read in the zone, one with
-    an offset is converted. Raises ValueError where ``time`` is not ISO 8601."""
+    """The day of an ISO 8601 ``time`` in ``zone``: a date stays as it is, a naive date-time is read in the zone, one
+    with an offset is converted. Raises ValueError where ``time`` is not ISO 8601."""
     if len(time) == _DATE_ONLY:
         return dt.date.fromisoformat(time)
     moment = dt.datetime.fromisoformat(time)

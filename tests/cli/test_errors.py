@@ -34,7 +34,7 @@ def reviews(tmp_path: Path) -> Path:
         (["run", "reviews.jsonl", "--map", "txt=Comments"], "there is no field 'txt'"),
         (["run", "reviews.jsonl", "--map", "text=A", "--map", "text=B"], "'text' is given twice"),
         (["run", "reviews.jsonl", "--max-reject-share", "1.5"], "1.5 is not in the range 0<=x<=1"),
-        (["run", "reviews.jsonl", "--max-reject-share", "nan"], "nan is not in the range"),
+        (["run", "reviews.jsonl", "--max-reject-share", "nan"], "nan is not a number"),
         (["run", "reviews.jsonl", "--wait", "-1"], "not in the range"),
         (["run", "reviews.jsonl", "--report-language", "de"], "'de' is not one of"),
         (["report", "--revision", "0"], "0 is not in the range"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -55,8 +55,9 @@ def test_help_has_an_example(run_voc: Voc, words: tuple[str, ...]) -> None:
     done = run_voc(*words, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Example:\n" in done.stdout
-    example = done.stdout.split("Example:\n")[1].splitlines()[0].strip()
-    assert example.startswith(f"voc {' '.join(words)}")
+    examples = done.stdout.split("Example:\n")[1].splitlines()
+    assert examples
+    assert all(line.startswith(f"  voc {' '.join(words)}") for line in examples)
 
 
 @pytest.mark.parametrize("words", all_commands(), ids=" ".join)
@@ -86,14 +87,18 @@ def test_version_and_no_command(run_voc: Voc) -> None:
     assert "Usage: voc" in bare.stderr
 
 
-@pytest.mark.parametrize("args", [["--help"], ["run", "--help"], ["doctor", "--help"], ["export", "--help"]], ids=" ".join)
-def test_help_is_quick(args: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "voc", *args]
+@pytest.mark.parametrize("args", ["--help", "run --help", "export --help"])
+def test_help_is_quick(args: str, tmp_path: Path) -> None:
+    """Seconds of the processor, which are those of the clock on an idle machine: help runs in one thread and waits for
+    nothing. The first run writes bytecode; the best of the others is the program, the rest is the machine."""
+    command = [sys.executable, "-m", "voc", *args.split()]
+    variables = environment(PYTHONPYCACHEPREFIX=str(tmp_path))
     seconds = []
-    for _ in range(6):  # the first writes bytecode; the best of the others is the program, the rest is the machine
-        started = time.perf_counter()
-        subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, check=True)
-        seconds.append(time.perf_counter() - started)
+    for _ in range(4):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(seconds[1:]) < 0.3
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from voc import __version__
-from voc.cli.terminal import Terminal
+from voc.cli.terminal import Terminal, write_example
 from voc.errors import VocError
 
 # Command -> (module below voc.cli, its line in `voc --help`), in the order in which people meet them.
@@ -62,6 +62,10 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Writes the example."""
+        write_example(formatter, "voc run reviews.csv calls.jsonl")
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -78,10 +82,6 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="voc", message="%(prog)s %(version)s")
 def cli() -> None:
     """Reads customer feedback (English, Chinese), finds why customers leave, and reports each week what changed.
-
-    \b
-    Example:
-      voc run reviews.csv calls.jsonl
 
     Everything stays on this machine. The workspace (-w, else $VOC_WORKSPACE, else ./voc-workspace) keeps what was
     read, so that next week's run adds only what is new.

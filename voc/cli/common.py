@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,27 +11,28 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from voc.cli.terminal import Terminal
+from voc.cli.terminal import Terminal, write_example
 from voc.errors import VocError
 
 if TYPE_CHECKING:
     from voc.pipeline import RunOptions, RunResult
 
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")  # of reports; a test holds it to voc.config.LANGUAGES
-FIELDS: Final = (
-    *("id", "channel", "customer", "time", "language", "text", "turns", "rating", "reply", "reply_time", "thread"),
-    *("product", "region", "segment", "value"),
-)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class VocCommand(click.Command):
-    """A command with the options that every command has."""
+    """A command with an example in its help and the options that every command has."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.example = example
         self.params += _every_command()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Writes the example."""
+        write_example(formatter, self.example)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Starts the log, then runs the command."""
@@ -40,7 +42,30 @@ class VocCommand(click.Command):
         return super().invoke(ctx)
 
 
-class Day(click.ParamType):
+class VocGroup(click.Group):
+    """A group of commands with an example in its help."""
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Writes the example."""
+        write_example(formatter, self.example)
+
+
+class Number(click.FloatRange):
+    """A number in a range; nan, which is in no range and out of none, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """``value`` as a number, else a usage error."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
+
+
+class Day(click.ParamType[str]):
     """A calendar date such as 2026-11-15; the value is that text."""
 
     name = "date"
@@ -48,15 +73,15 @@ class Day(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """``value`` if it is a date that exists, else a usage error."""
         text = str(value)
+        if not _DAY.fullmatch(text):
+            self.fail(f"{text!r} is not a date like 2026-11-15.", param, ctx)
         try:
-            if _DAY.fullmatch(text):
-                return dt.date.fromisoformat(text).isoformat()
+            return dt.date.fromisoformat(text).isoformat()
         except ValueError:
             self.fail(f"{text!r} is no date of the calendar.", param, ctx)
-        self.fail(f"{text!r} is not a date like 2026-11-15.", param, ctx)
 
 
-class IsoWeek(click.ParamType):
+class IsoWeek(click.ParamType[str]):
     """An ISO week such as 2026-W46; the value is that text."""
 
     name = "week"
@@ -115,16 +140,19 @@ def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 
 
 def _mapping(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    if not pairs:
+        return {}
+    from voc.ingest.columns import check_fields
+
     mapping: dict[str, str] = {}
     for pair in pairs:
         name, equals, column = pair.partition("=")
-        if not (name and equals and column):
+        if not (name and equals):
             raise click.BadParameter(f"{pair!r} has not the form field=Column.", ctx, param)
-        if name not in FIELDS:
-            raise click.BadParameter(f"there is no field {name!r}; there are {', '.join(FIELDS)}.", ctx, param)
         if name in mapping:
             raise click.BadParameter(f"field {name!r} is given twice.", ctx, param)
         mapping[name] = column
+    check_fields(mapping)
     return mapping
 
 
@@ -148,10 +176,10 @@ as_of_option = click.option(
 reading_options = _options(
     click.option(
         "--map", "mapping", metavar="FIELD=COLUMN", multiple=True, callback=_mapping,
-        help="Take a field from a column, for example text=Comments. Repeatable.",
+        help="Take a field from a column, for example text=Comments; time= leaves it out. Repeatable.",
     ),
     click.option(
-        "--max-reject-share", type=click.FloatRange(0, 1), metavar="SHARE",
+        "--max-reject-share", type=Number(0, 1), metavar="SHARE",
         help="End with exit code 3 if a larger share of rows is rejected.  [default: 0.05]",
     ),
 )  # fmt: skip
@@ -171,12 +199,10 @@ report_options = _options(
     ),
     click.option("--report-language", type=click.Choice(LANGUAGES), help="Language of the report.  [default: en]"),
 )  # fmt: skip
-require_new_option = click.option(
-    "--require-new", is_flag=True, help="End with exit code 7 if nothing new came in."
-)
+require_new_option = click.option("--require-new", is_flag=True, help="End with exit code 7 if nothing new came in.")
 writing_options = _options(
     click.option(
-        "--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS",
+        "--wait", type=Number(min=0), default=0.0, metavar="SECONDS",
         help="Wait so long for another voc in this workspace to end.  [default: 0]",
     ),
     click.option(
@@ -189,11 +215,11 @@ writing_options = _options(
 def run_options(params: dict[str, Any]) -> RunOptions:
     """The options of a run from the parameters of a command, which have the same names; UsageError where they
     contradict each other."""
-    from voc.pipeline import RunOptions
-
     since, until = params.get("since"), params.get("until")
     if since and until and since > until:
         raise click.UsageError(f"--since {since} is after --until {until}.")
+    from voc.pipeline import RunOptions
+
     return RunOptions(**params)
 
 
@@ -202,9 +228,10 @@ def deliver(terminal: Terminal, work: Callable[[], RunResult]) -> None:
     try:
         result = work()
     except VocError as error:
-        done = getattr(error, "result", None)
-        if done is not None:
+        from voc.pipeline import RunResult
+
+        if isinstance(error.result, RunResult):
             details = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
-            terminal.result(done, details | {"exit_code": error.exit_code})
+            terminal.result(error.result, details | {"exit_code": error.exit_code})
         raise
     terminal.result(result)

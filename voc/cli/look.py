@@ -10,16 +10,11 @@ from voc.cli.common import IsoWeek, VocCommand, workspace_option
 from voc.cli.terminal import Terminal
 
 
-@click.command("status", cls=VocCommand)
+@click.command("status", cls=VocCommand, example="voc status")
 @workspace_option
 @click.pass_obj
 def status_command(terminal: Terminal, workspace: Path) -> None:
-    """Shows what the workspace holds: files, documents, rejects, what is not yet classified, reports.
-
-    \b
-    Example:
-      voc status
-    """
+    """Shows what the workspace holds: files, documents, rejects, what is not yet classified, reports."""
     from voc.cli.views import outline
     from voc.pipeline import status
 
@@ -29,30 +24,26 @@ def status_command(terminal: Terminal, workspace: Path) -> None:
         terminal.say(line)
 
 
-@click.command("rejects", cls=VocCommand)
+@click.command("rejects", cls=VocCommand, example="voc rejects")
 @workspace_option
 @click.pass_obj
 def rejects_command(terminal: Terminal, workspace: Path) -> None:
-    """Lists the rows that did not become documents: file, row, reason and the value.
-
-    \b
-    Example:
-      voc rejects
-    """
+    """Lists the rows that did not become documents: file, row, reason and the value."""
     from voc.cli.views import reject
     from voc.pipeline import rejects
 
     if terminal.json:
         terminal.answer_rows("rejects", rejects(workspace))
         return
-    count = 0
-    for count, row in enumerate(rejects(workspace), start=1):
+    found = False
+    for row in rejects(workspace):
+        found = True
         terminal.say(reject(row))
-    if not count:
+    if not found:
         terminal.note("No row was rejected.")
 
 
-@click.command("search", cls=VocCommand)
+@click.command("search", cls=VocCommand, example='voc search "no reply" --driver neglect --week 2026-W46')
 @click.argument("query")
 @click.option("--driver", metavar="KEY", help="Only documents with this driver, such as neglect.")
 @click.option("--week", type=IsoWeek(), metavar="WEEK", help="Only documents of this week, such as 2026-W46.")
@@ -62,12 +53,7 @@ def rejects_command(terminal: Terminal, workspace: Path) -> None:
 def search_command(
     terminal: Terminal, query: str, driver: str | None, week: str | None, limit: int, workspace: Path
 ) -> None:
-    """Finds the documents that hold the words of QUERY (English or Chinese).
-
-    \b
-    Example:
-      voc search "no reply" --driver neglect --week 2026-W46
-    """
+    """Finds the documents that hold the words of QUERY (English or Chinese)."""
     from voc.cli.views import hit
     from voc.pipeline import search
 
@@ -79,21 +65,17 @@ def search_command(
         terminal.note("Nothing found.")
 
 
-@click.command("explain", cls=VocCommand)
+@click.command("explain", cls=VocCommand, example="voc explain r-0017")
 @click.argument("document_id", metavar="ID")
 @workspace_option
 @click.pass_obj
 def explain_command(terminal: Terminal, document_id: str, workspace: Path) -> None:
-    """Shows why a document got its labels: turns, segments, scores, thresholds, evidence and theme.
-
-    \b
-    Example:
-      voc explain r-0017
-    """
-    from voc.cli.views import outline
+    """Shows why a document got its labels: turns, segments, scores, thresholds, evidence and theme."""
+    from voc.cli.views import explanation
     from voc.pipeline import explain
 
     found = explain(workspace, document_id)
     terminal.answer(found)
-    for line in outline(found):
-        terminal.say(line)
+    for document in found["documents"]:
+        for line in explanation(document):
+            terminal.say(line)

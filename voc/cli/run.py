@@ -22,7 +22,14 @@ from voc.cli.common import (
 from voc.cli.terminal import Terminal
 
 
-@click.command("run", cls=VocCommand)
+@click.command(
+    "run",
+    cls=VocCommand,
+    example=(
+        "voc run reviews.csv calls.jsonl\n"
+        "voc run letters.csv --map text=Body --week 2026-W46 --report-language zh-Hans -o reports"
+    ),
+)
 @inputs_argument
 @workspace_option
 @period_options
@@ -32,18 +39,13 @@ from voc.cli.terminal import Terminal
 @require_new_option
 @writing_options
 @click.pass_obj
-def run_command(terminal: Terminal, **params: Any) -> None:
+def run_command(terminal: Terminal, /, **params: Any) -> None:
     """Reads INPUT (CSV, JSONL) into the workspace, classifies what is new, finds themes and trends, writes the report.
 
     Each stage does only what is not yet done: the same command twice adds nothing. The last line of the output is the
     path of the report.
-
-    \b
-    Example:
-      voc run reviews.csv calls.jsonl
-      voc run letters.csv --map text=Body --week 2026-W46 --report-language zh-Hans -o reports
     """
+    options = run_options(params)
     from voc.pipeline import run_week
 
-    options = run_options(params)
     deliver(terminal, lambda: run_week(options, terminal.progress()))

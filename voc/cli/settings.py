@@ -6,50 +6,35 @@ from pathlib import Path
 
 import click
 
-from voc.cli.common import VocCommand, workspace_option
+from voc.cli.common import VocCommand, VocGroup, workspace_option
 from voc.cli.terminal import Terminal
 
 
-@click.command("init", cls=VocCommand)
+@click.command("init", cls=VocCommand, example="voc init -w hotel")
 @workspace_option
 @click.pass_obj
 def init_command(terminal: Terminal, workspace: Path) -> None:
-    """Makes a workspace with a voc.toml in which every setting is explained. What is there already stays as it is.
-
-    \b
-    Example:
-      voc init -w hotel
-    """
-    from voc.config import CONFIG_NAME, write_config
+    """Makes a workspace with a voc.toml in which every setting is explained. What is there already stays as it is."""
+    from voc.config import CONFIG_NAME
     from voc.pipeline import init
 
     summary = init(workspace)
-    written = write_config(workspace)
-    terminal.answer(summary | {"config_written": written})
-    terminal.note(f"Workspace {workspace} is ready; {CONFIG_NAME} was {'written' if written else 'there already'}.")
+    terminal.answer(summary)
+    written = "was written" if summary["config_written"] else "was there already and stays as it is"
+    terminal.note(f"The workspace {workspace} is ready; its {CONFIG_NAME} {written}.")
     terminal.say(str(workspace / CONFIG_NAME))
 
 
-@click.group("config")
+@click.group("config", cls=VocGroup, example="voc config show")
 def config_command() -> None:
-    """Shows the settings.
-
-    \b
-    Example:
-      voc config show
-    """
+    """Shows the settings."""
 
 
-@config_command.command("show", cls=VocCommand)
+@config_command.command("show", cls=VocCommand, example="voc config show -w hotel")
 @workspace_option
 @click.pass_obj
 def config_show(terminal: Terminal, workspace: Path) -> None:
-    """Shows each setting and where its value comes from: the default or the voc.toml of the workspace.
-
-    \b
-    Example:
-      voc config show -w hotel
-    """
+    """Shows each setting and where its value comes from: the default or the voc.toml of the workspace."""
     from voc.config import load_config
 
     rows = list(load_config(workspace).items())
@@ -61,44 +46,32 @@ def config_show(terminal: Terminal, workspace: Path) -> None:
         terminal.say(f"{key:<{width}} = {values[key]:<{room}}  ({origin})")
 
 
-@click.group("models")
+@click.group("models", cls=VocGroup, example="voc models list")
 def models_command() -> None:
-    """Shows the models that are installed.
-
-    \b
-    Example:
-      voc models list
-    """
+    """Shows the models that are installed."""
 
 
-@models_command.command("list", cls=VocCommand)
+@models_command.command("list", cls=VocCommand, example="voc models list --json")
 @click.pass_obj
 def models_list(terminal: Terminal) -> None:
-    """Lists the models that are installed, with size and licence.
-
-    \b
-    Example:
-      voc models list --json
-    """
+    """Lists the models that are installed, with size and licence."""
     from voc.doctor import models
 
     rows = models()
     terminal.answer({"models": rows})
     for row in rows:
-        terminal.say(f"{row['id']}  {row['megabytes']} MB  {row['licence']}")
+        marks = ["default"] * row["default"] + ["encoder only"] * (not row["classifies"])
+        parts = [row["id"], f"{row['megabytes']} MB", row["licence"], ", ".join(row["languages"]), ", ".join(marks)]
+        terminal.say("  ".join(part for part in parts if part))
 
 
-@click.command("doctor", cls=VocCommand)
+@click.command("doctor", cls=VocCommand, example="voc doctor")
 @workspace_option
 @click.pass_context
 def doctor_command(context: click.Context, workspace: Path) -> None:
     """Checks Python, packages, devices, threads, models, fonts, disk and cache; names the command that mends a fault.
 
     Ends with exit code 4 if a model or a package is missing or damaged, with 1 if something else does not work.
-
-    \b
-    Example:
-      voc doctor
     """
     from voc.doctor import FAULT, MISSING, examine
 

@@ -23,9 +23,10 @@ from voc.cli.common import (
     writing_options,
 )
 from voc.cli.terminal import Terminal
+from voc.errors import TooManyRejects
 
 
-@click.command("ingest", cls=VocCommand)
+@click.command("ingest", cls=VocCommand, example="voc ingest reviews.csv --map text=Comments --map time=Published")
 @inputs_argument
 @workspace_option
 @as_of_option
@@ -33,23 +34,21 @@ from voc.cli.terminal import Terminal
 @require_new_option
 @writing_options
 @click.pass_obj
-def ingest_command(terminal: Terminal, **params: Any) -> None:
+def ingest_command(terminal: Terminal, /, **params: Any) -> None:
     """Reads INPUT (CSV, JSONL) into the workspace. A file that was read before adds nothing.
 
     A bad row is kept as a reject (`voc rejects`) with its file, row and reason. Which column was taken for what is
     printed; --map overrules it.
-
-    \b
-    Example:
-      voc ingest reviews.csv --map text=Comments --map time=Published
     """
+    options = run_options(params)
     from voc.pipeline import ingest
 
-    options = run_options(params)
     deliver(terminal, lambda: ingest(options, terminal.progress()))
 
 
-@click.command("classify", cls=VocCommand)
+@click.command(
+    "classify", cls=VocCommand, example=("voc classify reviews.csv -o drivers.jsonl\nvoc classify -w voc-workspace")
+)
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=click.Path(exists=True, path_type=str))
 @click.option(
     "-o", "--out", type=file_path(), metavar="FILE", help="With INPUT: the records, as .jsonl, .csv or .parquet."
@@ -60,7 +59,7 @@ def ingest_command(terminal: Terminal, **params: Any) -> None:
 @model_option
 @writing_options
 @click.pass_context
-def classify_command(context: click.Context, **params: Any) -> None:
+def classify_command(context: click.Context, /, **params: Any) -> None:
     """Finds the drivers in each document, with probabilities and evidence.
 
     Without INPUT: the documents of the workspace (-w) that this model has not classified; the results stay in the
@@ -68,38 +67,46 @@ def classify_command(context: click.Context, **params: Any) -> None:
 
     With INPUT and -o FILE: the documents of these files. No workspace is read or written. FILE holds one record for
     each document, duplicates included, in the order of the input; a rejected row is named on stderr.
-
-    \b
-    Example:
-      voc classify reviews.csv -o drivers.jsonl
-      voc classify -w voc-workspace
     """
     terminal = context.ensure_object(Terminal)
     out: Path | None = params.pop("out")
     if params["inputs"]:
-        _only(context, {"workspace": "-w", "wait": "--wait", "timings": "--timings"}, "is for the workspace; with INPUT")
+        _only(
+            context, {"workspace": "-w", "wait": "--wait", "timings": "--timings"}, "is for the workspace; with INPUT"
+        )
         if out is None:
             raise click.UsageError("With INPUT say where the records go: -o FILE.jsonl, .csv or .parquet.")
         _classify_files(terminal, out, params)
         return
     file_options = {"out": "-o", "mapping": "--map", "max_reject_share": "--max-reject-share", "as_of": "--as-of"}
     _only(context, file_options, "goes with INPUT; for the stage on the workspace")
+    options = run_options(params)
     from voc.pipeline import classify
 
-    options = run_options(params)
     deliver(terminal, lambda: classify(options, terminal.progress()))
 
 
 def _classify_files(terminal: Terminal, out: Path, params: dict[str, Any]) -> None:
     from voc.exports import check_ending
-    from voc.pipeline import classify_files
 
     check_ending(out)  # before minutes of work, not after
     options = run_options(params)
-    summary = classify_files(options.inputs, out, options, terminal.progress())
-    terminal.answer(summary)
-    terminal.note(f"{summary['documents']:,} documents classified, {summary['rejects']:,} rows rejected.")
-    terminal.say(str(out))
+    from voc.pipeline import RunResult, classify_files
+
+    def told(summary: dict[str, Any]) -> RunResult:
+        counts = f"{summary['documents']:,} documents classified, {summary['rejects']:,} rows rejected"
+        statuses = (f"  {name}: {count:,}" for name, count in summary["statuses"].items() if name != "ok")
+        return RunResult(summary, [counts, *statuses, str(out)])
+
+    def work() -> RunResult:
+        try:
+            return told(classify_files(options.inputs, out, options, terminal.progress()))
+        except TooManyRejects as error:
+            if isinstance(error.result, dict):
+                error.result = told(error.result)
+            raise
+
+    deliver(terminal, work)
 
 
 def _only(context: click.Context, names: dict[str, str], why: str) -> None:
@@ -109,62 +116,50 @@ def _only(context: click.Context, names: dict[str, str], why: str) -> None:
             raise click.UsageError(f"{option} {why} it does nothing.")
 
 
-@click.command("themes", cls=VocCommand)
+@click.command("themes", cls=VocCommand, example="voc themes --week 2026-W46")
 @workspace_option
 @period_options
 @model_option
 @writing_options
 @click.pass_obj
-def themes_command(terminal: Terminal, **params: Any) -> None:
-    """Groups the complaints of the weeks up to --week into themes.
-
-    \b
-    Example:
-      voc themes --week 2026-W46
-    """
+def themes_command(terminal: Terminal, /, **params: Any) -> None:
+    """Groups the complaints of the weeks up to --week into themes."""
+    options = run_options(params)
     from voc.pipeline import themes
 
-    options = run_options(params)
     deliver(terminal, lambda: themes(options, terminal.progress()))
 
 
-@click.command("trends", cls=VocCommand)
+@click.command("trends", cls=VocCommand, example="voc trends --as-of 2026-11-15")
 @workspace_option
 @period_options
 @model_option
 @writing_options
 @click.pass_obj
-def trends_command(terminal: Terminal, **params: Any) -> None:
-    """Counts documents, customers and drivers by ISO week, with intervals and the change against earlier weeks.
-
-    \b
-    Example:
-      voc trends --as-of 2026-11-15
-    """
+def trends_command(terminal: Terminal, /, **params: Any) -> None:
+    """Counts documents, customers and drivers by ISO week, with intervals and the change against earlier weeks."""
+    options = run_options(params)
     from voc.pipeline import trends
 
-    options = run_options(params)
     deliver(terminal, lambda: trends(options, terminal.progress()))
 
 
-@click.command("report", cls=VocCommand)
+@click.command("report", cls=VocCommand, example="voc report --week 2026-W46 --report-language zh-Hant")
 @workspace_option
 @period_options
 @report_options
-@click.option("--revision", type=click.IntRange(min=1), metavar="N", help="Write this earlier revision of the week again.")
+@click.option(
+    "--revision", type=click.IntRange(min=1), metavar="N", help="Write this earlier revision of the week again."
+)
 @model_option
 @writing_options
 @click.pass_obj
-def report_command(terminal: Terminal, **params: Any) -> None:
+def report_command(terminal: Terminal, /, **params: Any) -> None:
     """Writes report.html, report.md and report.json of a week, from what is in the workspace.
 
     A report is a revision of a week: documents that came late make a new revision, which says what it restates.
-
-    \b
-    Example:
-      voc report --week 2026-W46 --report-language zh-Hant
     """
+    options = run_options(params)
     from voc.pipeline import report
 
-    options = run_options(params)
     deliver(terminal, lambda: report(options, terminal.progress()))

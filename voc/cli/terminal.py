@@ -10,14 +10,24 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
+    from click import HelpFormatter
+
     from voc.cli.progress import Bar
     from voc.pipeline import Progress, RunResult
 
-# Escape sequences start with a control character; bidirectional overrides make a line read backwards. A tab is harmless.
+# Escape sequences start with a control character; bidirectional overrides make a line read backwards.
 _UNSAFE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+
+
+def write_example(formatter: HelpFormatter, example: str) -> None:
+    """The section of a help page that shows how a command is used; its lines are not wrapped."""
+    with formatter.section("Example"):
+        for line in example.splitlines():
+            formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
 
 def printable(line: str) -> str:
@@ -39,9 +49,7 @@ class Terminal:
         """Reads the form of errors from raw arguments, for usage errors: they arise before options are known."""
         options = list(argv[: argv.index("--")] if "--" in argv else argv)
         self.json = "--json" in options
-        self.log_json = "--log-format=json" in options or ("--log-format", "json") in zip(
-            options, options[1:], strict=False
-        )
+        self.log_json = "--log-format=json" in options or ("--log-format", "json") in pairwise(options)
 
     @property
     def shows_progress(self) -> bool:
@@ -124,9 +132,9 @@ class Terminal:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _document(self, chunks: Iterable[bytes]) -> None:
-        self.answered = True
         sys.stdout.flush()
         for chunk in chunks:
+            self.answered = True  # not before: where the first chunk cannot be made, the error is the answer
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.write(b"\n")
 
@@ -138,12 +146,11 @@ class Terminal:
 def _array(name: str, rows: Iterable[object]) -> Iterator[bytes]:
     from voc.exports import to_json
 
-    yield b"{\n" + to_json(name) + b": ["
-    separator = b""
+    opening = b"{\n" + to_json(name) + b": ["
     for row in rows:
-        yield separator + b"\n" + to_json(row)
-        separator = b","
-    yield b"\n]}"
+        yield opening + b"\n" + to_json(row)
+        opening = b","
+    yield b"\n]}" if opening == b"," else opening + b"]}"
 
 
 def _lines(message: str) -> str:
@@ -151,7 +158,7 @@ def _lines(message: str) -> str:
     return "\n  ".join(printable(line) for line in message.splitlines()) or "no message"
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: TextIO, text: str) -> None:
     """Writes ``text``; what the encoding of the stream cannot hold is escaped instead of ending the program."""
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -8,24 +8,26 @@ from typing import Any, Final
 from voc.text import display
 
 _SNIPPET: Final = 160
+_HEAD: Final = ("id", "key", "source", "channel", "time", "language", "status", "model")
+_STRONGEST: Final = 3  # scores of a segment; --json has all
+_WORTH_TELLING: Final = 0.05
 
 
 def outline(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     """A nested answer as indented lines ``name: value``; what is empty is left out."""
     indent = "  " * depth
     for name, entry in value.items():
-        title = name.replace("_", " ")
-        if entry is None or entry in ("", [], {}):
+        if _is_empty(entry):
             continue
         if isinstance(entry, Mapping):
-            yield f"{indent}{title}:"
+            yield f"{indent}{name}:"
             yield from outline(entry, depth + 1)
         elif isinstance(entry, list | tuple) and any(isinstance(item, Mapping) for item in entry):
-            yield f"{indent}{title}:"
+            yield f"{indent}{name}:"
             for item in entry:
                 yield f"{indent}  - {_flat(item)}"
         else:
-            yield f"{indent}{title}: {_scalar(entry)}"
+            yield f"{indent}{name}: {_scalar(entry)}"
 
 
 def reject(row: Mapping[str, Any]) -> str:
@@ -42,17 +44,40 @@ def hit(row: Mapping[str, Any]) -> str:
     return f"{head}  {labels}: {shorten(str(row['text']))}"
 
 
+def explanation(document: Mapping[str, Any]) -> Iterator[str]:
+    """Why one document got its labels: what it is, each label with its threshold, each segment with its scores."""
+    yield from outline({name: document.get(name) for name in _HEAD})
+    for turn in document.get("turns") or []:
+        yield f"  {turn['role']}: {shorten(turn['text'])}"
+    scores = document.get("scores") or {}
+    width = max(map(len, scores), default=0)
+    for label, score in scores.items():
+        decided = "decided" if score["decided"] else "unclear" if label in document["abstained"] else ""
+        yield f"  {label:<{width}}  {score['probability']:.3f}  threshold {score['threshold']:.3f}  {decided}".rstrip()
+    for span in document.get("spans") or []:
+        yield f"  because of {span['label']} ({span['score']:.2f}): {shorten(span['text'])}"
+    for segment in document.get("segments") or []:
+        strongest = sorted(segment["scores"].items(), key=lambda item: (-item[1], item[0]))[:_STRONGEST]
+        told = ", ".join(f"{label} {score:.2f}" for label, score in strongest if score >= _WORTH_TELLING)
+        theme = f"  theme {segment['theme']}" if segment.get("theme") else ""
+        yield f"  segment {segment['index']} [{segment['start']}:{segment['end']}]{theme}  {told}".rstrip()
+        yield f"    {shorten(segment['text'])}"
+
+
 def shorten(text: str, length: int = _SNIPPET) -> str:
     """``text`` on one line, at most ``length`` characters of it."""
     line = display(text)
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
+def _is_empty(value: object) -> bool:
+    return value is None or value in ("", [], {}, ())
+
+
 def _flat(item: object) -> str:
     if not isinstance(item, Mapping):
         return _scalar(item)
-    parts = (f"{name.replace('_', ' ')}: {_scalar(entry)}" for name, entry in item.items() if entry not in (None, "", [], {}))
-    return ", ".join(parts)
+    return ", ".join(f"{name}: {_scalar(entry)}" for name, entry in item.items() if not _is_empty(entry))
 
 
 def _scalar(value: object) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Controls, bidirectional overrides and isolates (they can make a quote read backwards), soft hyphen, zero-width space and
-# byte order mark. Zero-width joiners stay: emoji and Indic scripts need them.
+# Controls, bidirectional overrides and isolates (they can make a quote read backwards), soft hyphen, zero-width space
+# and byte order mark. Zero-width joiners stay: emoji and Indic scripts need them.
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )

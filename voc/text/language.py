@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Final
 
 TESTED_LANGUAGES: Final = frozenset({"en", "zh-Hans", "zh-Hant"})
 
-_SAMPLE: Final = 4000  # characters that are looked at; the language of longer texts does not change after them
+_SAMPLE: Final = 1500  # characters that are looked at; the language of longer texts does not change after them
 _HAN: Final = re.compile(r"[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA: Final = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff6f\uff71-\uff9d]")
 _HANGUL: Final = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _BOPOMOFO: Final = re.compile(r"[\u3105-\u312f]")
-_LATIN_WORD: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’][A-Za-z\u00c0-\u024f]+)?")
+_LATIN: Final = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_LATIN_WORD: Final = re.compile(rf"[{_LATIN}]+(?:['’][{_LATIN}]+)?")
 _NOISE: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&[a-z]{2,6};")
 _SCRIPTS: Final = (
     (re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"), "el"),
@@ -28,34 +30,48 @@ _SCRIPTS: Final = (
     (re.compile(r"[\u10a0-\u10ff]"), "ka"),
 )
 
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Characters of Big5's rarer half that only Cantonese and Taiwanese writing uses, and forms that GB 2312 lacks.
 _REGIONAL_HANT: Final = "嘅咗喺嘢冇啲哋佢嚟攞揾搵睇噉咁瞓嗰妳牠祂啱喎啫嘥"
 # In GB 2312 but not in Big5, and yet no sign of the simplified script: Hong Kong writes them too.
 _NOT_HANS: Final = "着户卫説"
 # Function words that hardly occur in other languages of the Latin script.
-_ENGLISH: Final = frozenset(
-    """the and of they with this that have not you were what would very it are been but our their your from which when my
-    there she he his her i'm i've don't didn't can't won't it's couldn't wasn't because could should about will who had has
-    just after before again never get got how why still any only than then thanks thank please service staff""".split()
+_ENGLISH: Final = _words(
+    """
+    the and of they with this that have not you were what would very it are been but our their your from which when
+    my there she he his her i'm i've don't didn't can't won't it's couldn't wasn't because could should about will
+    who had has just after before again never get got how why still any only than then thanks thank please service
+    staff
+    """
 )
 _OTHERS: Final = {
-    "fr": frozenset(
-        """le la les des une est et pas je vous nous très dans pour avec que qui sur c'est il elle ne plus mais mon ma
-        du au aux ce cette sont été j'ai service bien tout""".split()
+    "fr": _words(
+        """
+        le la les des une est et pas je vous nous très dans pour avec que qui sur c'est il elle ne plus mais mon ma du
+        au aux ce cette sont été j'ai service bien tout
+        """
     ),
-    "de": frozenset(
-        """der die das und ist nicht ich wir sie mit ein eine einen sehr war auf für den dem zu es auch aber nach noch
-        wurde haben hat bei von mir kein keine wie sind im""".split()
+    "de": _words(
+        """
+        der die das und ist nicht ich wir sie mit ein eine einen sehr war auf für den dem zu es auch aber nach noch
+        wurde haben hat bei von mir kein keine wie sind im
+        """
     ),
-    "es": frozenset(
-        """el la los las que y es no muy una un por con para mi me se en de del pero fue lo su más nos está al como todo
-        nunca servicio atención""".split()
+    "es": _words(
+        """
+        el la los las que y es no muy una un por con para mi me se en de del pero fue lo su más nos está al como todo
+        nunca servicio atención
+        """
     ),
-    "it": frozenset("il lo la gli che è non molto una un per con mi si di del della ma sono come anche più ho nel".split()),
-    "pt": frozenset("o a os as que e é não muito uma um por com para me se em de do da mas foi mais eu meu minha nos".split()),
-    "nl": frozenset("de het een en is niet ik wij zij met van op voor dat was ze ook maar naar nog er geen bij heb".split()),
+    "it": _words("il lo la gli che è non molto una un per con mi si di del della ma sono come anche più ho nel"),
+    "pt": _words("o a os as que e é não muito uma um por com para me se em de do da mas foi mais eu meu minha"),
+    "nl": _words("de het een en is niet ik wij zij met van op voor dat was ze ook maar naar nog er geen bij"),
 }
-_LATIN_LANGUAGES: Final = frozenset("en fr de es it pt nl sv da nb no fi pl cs sk hu ro tr vi id ms ca hr sl et lv lt".split())
+_LATIN_LANGUAGES: Final = _words("en fr de es it pt nl sv da nb no fi pl cs sk hu ro tr vi id ms ca hr sl et lv lt")
 _SHORT: Final = 20  # letters; shorter texts tell the model too little
 _LEAST_ENGLISH: Final = 0.12  # share of English function words that settles a text
 _HINT_OF_ENGLISH: Final = 0.05  # and the share that does where no other language shows as many
@@ -65,8 +81,8 @@ _HESITATION: Final = 5.0  # least lead, in the model's log units, of another lan
 def detect_language(text: str) -> str:
     """Return the BCP 47 tag of the language that most of ``text`` is written in.
 
-    ``en``, ``zh-Hans``, ``zh-Hant`` (right on about ten characters), other languages as ``fr``, ``ja``, ``ko`` and so on,
-    ``und`` where there is no letter. Chinese without any character that only one script has counts as ``zh-Hans``.
+    ``en``, ``zh-Hans``, ``zh-Hant`` (right on about ten characters), other languages as ``fr``, ``ja``, ``ko`` and so
+    on, ``und`` where there is no letter. Chinese without any character that only one script has counts as ``zh-Hans``.
     Deterministic, and independent of other texts.
     """
     sample = text[:_SAMPLE]
@@ -114,11 +130,17 @@ def _script_tables() -> tuple[frozenset[str], frozenset[str]]:
     characters) for the other. Checked against OpenCC's conversion tables: of the simplified characters found so, the
     conversion leaves unchanged only rare ones (names of elements, fish, tools) and those in ``_NOT_HANS``.
     """
-    gb = {bytes((high, low)).decode("gb2312") for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF) if (high, low) < (0xD7, 0xFA) or high > 0xD7}
     lows = [*range(0x40, 0x7F), *range(0xA1, 0xFF)]
-    big5_all = {bytes((high, low)).decode("big5", "ignore") for high in range(0xA4, 0xFA) for low in lows}
-    big5_common = {bytes((high, low)).decode("big5", "ignore") for high in range(0xA4, 0xC7) for low in lows if (high, low) < (0xC6, 0x80)}
-    return frozenset(gb - big5_all - set(_NOT_HANS)), frozenset((big5_common - gb - {""}) | set(_REGIONAL_HANT))
+    gb = _characters("gb2312", 0xB0A1, 0xF7FE, range(0xA1, 0xFF))
+    common = _characters("big5", 0xA440, 0xC67E, lows)
+    big5 = common | _characters("big5", 0xC940, 0xF9D5, lows)
+    return frozenset(gb - big5 - set(_NOT_HANS)), frozenset(common - gb | set(_REGIONAL_HANT))
+
+
+def _characters(codec: str, first: int, last: int, lows: Iterable[int]) -> set[str]:
+    """What the two-byte codes ``first`` to ``last`` of a character set stand for."""
+    codes = (high << 8 | low for high in range(first >> 8, (last >> 8) + 1) for low in lows)
+    return {code.to_bytes(2, "big").decode(codec, "ignore") for code in codes if first <= code <= last} - {""}
 
 
 def _latin(text: str) -> str:
@@ -147,7 +169,7 @@ def _model(text: str, english: int) -> str:
     from py3langid import rank
 
     ranked = {tag: score for tag, score in rank(text) if tag in _LATIN_LANGUAGES}
-    best = max(ranked, key=ranked.__getitem__)
+    best: str = max(ranked, key=ranked.__getitem__)
     if best == "en" or (text.isascii() and ranked[best] - ranked["en"] < _HESITATION * (1 + english)):
         return "en"
     return best

@@ -12,10 +12,17 @@ from typing import Final
 
 from voc.documents import Segment, Turn
 
-# A piece holds at most 240 characters of an alphabet or 100 of a CJK script, white space not counted; mixed text in proportion.
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+# A piece holds at most 240 characters of an alphabet or 100 of a CJK script, white space not counted; mixed text in
+# proportion.
 _LIMIT: Final = 1200
 _ALPHABET_COST, _CJK_COST = 5, 12
 _SAFE_LENGTH: Final = _LIMIT // _CJK_COST  # no shorter text can be over the limit
+_COUNTED_LENGTH: Final = 600  # shorter texts are counted at once before they are searched for a cut
 _SCRAP: Final = 4  # pieces with fewer non-space characters are joined to a neighbour
 _MIN_SIDE_ALPHABET, _MIN_SIDE_CJK = 20, 7  # least non-space characters on either side of a contrast
 
@@ -36,12 +43,19 @@ _MARK: Final = re.compile(
     r"|(?P<but>(?<=[,;，；、\s])(?:(?i:but|however)\b(?!\s+also\b)|但是|但|不过|不過|可是|然而))"
 )
 # A point after one of these ends no sentence, or only where a capital letter follows.
-_NEVER_ENDS: Final = frozenset("mr mrs ms dr prof rev gen sgt capt lt hon messrs mme st vs viz e.g i.e eg ie cf approx fig".split())
-_RARELY_ENDS: Final = frozenset(
-    "etc inc ltd co corp dept tel ext no nos jr sr a.m p.m am pm u.s u.k min max hr hrs jan feb mar apr jun jul aug sep sept oct nov dec".split()
+_NEVER_ENDS: Final = _words(
+    "mr mrs ms dr prof rev gen sgt capt lt hon messrs mme st vs viz e.g i.e eg ie cf approx fig"
+)
+_RARELY_ENDS: Final = _words(
+    """etc inc ltd co corp dept tel ext no nos jr sr a.m p.m am pm u.s u.k min max hr hrs
+    jan feb mar apr jun jul aug sep sept oct nov dec"""
 )
 _TAIL: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,9}\Z")
-_NOT_CONTRAST: Final = re.compile(r"(?:nothing|anything|everything|all|none|cannot help|can't help)\s+\Z", re.IGNORECASE)
+_NOT_CONTRAST: Final = re.compile(
+    r"(?:nothing|anything|everything|all|none|cannot help|can't help)\s+\Z", re.IGNORECASE
+)
+_JOINED: Final = re.compile("[\u0300-\u036f\u200d\ufe0f]")
+_LONGEST_CLUSTER: Final = 16  # characters; what is longer is no letter with its marks
 _CLAUSE: Final = frozenset("，,、;；:：—–~～)）】」』")
 
 
@@ -162,6 +176,8 @@ def _cost(text: str, start: int, end: int) -> int:
 def _fit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut a sentence until each piece is within the limit."""
     while end - start > _SAFE_LENGTH:
+        if end - start < _COUNTED_LENGTH and _cost(text, start, end) <= _LIMIT:
+            break
         cut = _cut_point(text, start, end)
         if cut >= end:
             break
@@ -195,9 +211,10 @@ def _cut_point(text: str, start: int, end: int) -> int:
         return clause
     if space - start > _SCRAP:
         return space
-    while at > start + 1 and (text[at] in "\u200d\ufe0f" or "\u0300" <= text[at] <= "\u036f"):
-        at -= 1  # do not part a combining mark or a joined emoji from its base
-    return at
+    base = at
+    while at - base < _LONGEST_CLUSTER and _JOINED.match(text, base):
+        base -= 1  # do not part a combining mark or a joined emoji from its base
+    return base if at - base < _LONGEST_CLUSTER else at
 
 
 def _join_scraps(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

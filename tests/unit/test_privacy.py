@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voc.privacy import redact
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Write to jo.bloggs+x@mail.example.co.uk, please", "Write to [email], please"),
+        ("请发邮件到zhang.san@example.com谢谢", "请发邮件到[email]谢谢"),
+        ("jo (at) example (dot) com or lin＠example.com", "[email] or [email]"),
+        ("+44 20 7946 0958 or 020 7946 0958, 07700 900123", "[phone] or [phone], [phone]"),
+        ("0044 20 7946 0958; +1 (415) 555-2671; +852 2345 6789", "[phone]; [phone]; [phone]"),
+        (
+            "电话13800138000，或者138-0013-8000，010-12345678，400-820-8820",
+            "电话[phone]，或者[phone]，[phone]，[phone]",
+        ),
+        ("１３８００１３８０００", "[phone]"),
+        ("手機 0912-345-678 或 (02)2345-6789", "手機 [phone] 或 [phone]"),
+        ("(555) 234-5678, 555-234-5678, 1-800-555-0199", "[phone], [phone], [phone]"),
+        ("WhatsApp me on 98765432, 致電 23456789", "WhatsApp me on [phone], 致電 [phone]"),
+        ("HK office 2345 6789", "HK office [phone]"),
+        ("call me at 5551234567", "call me at [phone]"),
+        ("card 4111 1111 1111 1111 123", "card [card] 123"),
+        ("卡号4111111111111111，5500-0000-0000-0004", "卡号[card]，[card]"),
+        ("身份证11010519491231002X，11010519491231002x", "身份证[id]，[id]"),
+        ("身分證A123456789", "身分證[id]"),
+        ("HKID A123456(3)", "HKID [id]"),
+        ("SSN 078-05-1120", "SSN [id]"),
+        ("NI number QQ 12 34 56 C is not one but AB 12 34 56 C is", "NI number QQ 12 34 56 C is not one but [id] is"),
+        ("GB82 WEST 1234 5698 7654 32 and DE89370400440532013000", "[id] and [id]"),
+    ],
+)
+def test_personal_numbers_go(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order HL-20393 on flight BA2490, seat 14C, ref 1234-5678",
+        "From 2022-11-15 to 31/12/2022, 10-12-2022 or 2019/9/24, 2019-2020",
+        "At 10:03:22, between 14:30-15:30, in 2019 2020",
+        "It cost 1,234.50, then 5000-6000元, US$ 2500-3456 and 3.5%",
+        "Order number 5551234567, 订单202611021234567890, 快递单号SF1234567890123",
+        "4111 1111 1111 1112 fails its check",  # Luhn
+        "110105194912310021 and 110105199913310021 fail theirs",  # China
+        "A123456788 and DE89370400440532013001 fail theirs",
+        "called 2022-11-15 3 times, phone died 10 times in 20 days",
+        "@user I was at the (dotted) line",
+        "房间8023，第3次，等了120分钟",
+        "",
+    ],
+)
+def test_other_numbers_stay(text: str) -> None:
+    assert redact(text) == text
+
+
+SNIPPETS = st.lists(
+    st.sampled_from(
+        [
+            "4111 1111 1111 1111",
+            "jo@example.com",
+            "+1 415 555 2671",
+            "13800138000",
+            "A123456789",
+            "2022-11-15",
+            "HL-20393",
+            " ",
+            "-",
+            "call me on ",
+            "7",
+            "，",
+            "x",
+            "(02)2345-6789",
+            "078-05-1120",
+            ".",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(SNIPPETS | st.text(st.sampled_from("0123456789 -+()@.aA/電话"), max_size=60))
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="@＠[(")))
+def test_text_without_digits_or_signs_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "unit", ["1", "1 ", "1-", "+1 ", "a@", "a.", "(0", "A1", "GB82 ", "phone ", "phone 1", "[at]", "0 "]
+)
+def test_hostile_texts_take_linear_time(unit: str) -> None:
+    def seconds(size: int) -> float:
+        start = time.process_time()
+        redact(unit * (size // len(unit)))
+        return time.process_time() - start
+
+    assert seconds(80_000) < 8 * seconds(20_000) + 0.3

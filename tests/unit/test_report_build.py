@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import report_inputs as fixed
+from voc.report.build import MIN_BASELINE, build_report, shorten
+from voc.report.value import CallBack, Report
+from voc.results import ThemeResult
+
+
+def _with(rows: list, **changes: object) -> Report:  # type: ignore[type-arg]
+    return build_report(replace(fixed.inputs(), rows=rows, **changes))  # type: ignore[arg-type]
+
+
+def test_a_driver_whose_interval_excludes_the_mean_is_the_verdict() -> None:
+    report = build_report(fixed.inputs())
+    v = report.verdict
+    assert (v.kind, v.driver, v.direction, v.also, v.baseline_weeks) == ("moved", "neglect", "up", (), 8)
+    assert v.share == pytest.approx(35 / 412, abs=1e-6)
+    assert v.change == pytest.approx(v.share - v.baseline, abs=2e-6)  # type: ignore[operator]
+    assert v.low > v.baseline  # type: ignore[operator]
+    assert report.signals["neglect.complaint"] == "up"
+    assert report.signals["discourtesy.complaint"] == "none"
+
+
+def test_a_fall_and_a_second_mover_are_named() -> None:
+    counts = [list(series) for series in fixed.COUNTS]
+    counts[1][-1], counts[0][-1] = 15, 2  # incompetence and discourtesy fall
+    v = _with(fixed.week_rows(counts=counts)).verdict
+    assert (v.kind, v.driver, v.direction) == ("moved", "incompetence", "down")
+    assert v.also == ("discourtesy", "neglect")
+
+
+def test_without_a_mover_the_largest_difference_is_named_and_no_direction() -> None:
+    rows = fixed.week_rows(fixed.DOCUMENTS[:-2], [c[:-2] for c in fixed.COUNTS], last="2026-W44")
+    v = _with(rows, week="2026-W44").verdict
+    assert (v.kind, v.direction, v.also) == ("steady", "none", ())
+    cells = {label: rows[-1].cells[label].change for label in fixed.TAXONOMY.complaint_labels}
+    assert v.driver == max(cells, key=lambda label: abs(cells[label] or 0)).partition(".")[0]
+
+
+@pytest.mark.parametrize("weeks", range(1, MIN_BASELINE + 2))
+def test_nothing_is_called_a_change_with_too_few_weeks_before(weeks: int) -> None:
+    documents, counts = [400] * weeks, [[4] * (weeks - 1) + [90] for _ in fixed.LABELS]
+    report = _with(fixed.week_rows(documents, counts))
+    enough = weeks - 1 >= MIN_BASELINE
+    assert report.verdict.kind == ("moved" if enough else "short_baseline")
+    assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
+    assert report.verdict.driver == "discourtesy"
+
+
+def test_a_partial_week_is_not_compared() -> None:
+    report = _with(fixed.week_rows(last_partial=True))
+    assert (report.verdict.kind, report.verdict.driver, report.verdict.change) == ("partial", "incompetence", None)
+    assert set(report.signals.values()) == {"untested"}
+
+
+def test_the_whole_has_the_most_frequent_driver_and_no_signals() -> None:
+    report = build_report(fixed.whole_inputs())
+    assert (report.verdict.kind, report.verdict.driver) == ("whole", "incompetence")
+    assert set(report.signals.values()) == {"untested"}
+    assert report.current is not None
+
+
+@pytest.mark.parametrize("rows", [[], "empty week"])
+def test_a_week_without_feedback_or_no_week_at_all(rows: object) -> None:
+    report = build_report(fixed.no_data_inputs()) if rows else _with([])
+    assert report.verdict.kind == "empty"
+    assert report.verdict.driver is None
+
+
+def test_no_complaint_at_all() -> None:
+    report = _with(fixed.week_rows([50], [[0]] * len(fixed.LABELS)))
+    assert (report.verdict.kind, report.verdict.driver) == ("short_baseline", None)
+
+
+def test_shares_have_six_decimals_and_no_negative_zero() -> None:
+    for row in build_report(fixed.inputs()).weeks:
+        for cell in row.cells.values():
+            for value in (cell.raw_share, cell.share, cell.low, cell.high, cell.change):
+                assert value is None or value == round(value, 6)
+                assert str(value) != "-0.0"
+
+
+def test_themes_are_in_order_of_size_and_missing_quotes_are_left_out() -> None:
+    base = fixed.inputs()
+    shuffled = ThemeResult(tuple(reversed(base.themes.themes)), 9, 1)
+    report = build_report(replace(base, themes=shuffled, theme_quotes={}))
+    assert [t.id for t in report.themes.themes] == ["t1", "t2", "t3", "t4"]
+    assert all(t.quotes == () for t in report.themes.themes)
+
+
+def test_a_theme_without_an_english_label_gets_one() -> None:
+    base = fixed.inputs()
+    theme = replace(base.themes.themes[0], labels={"zh-Hans": "没人回复"})
+    nameless = replace(theme, labels={})
+    report = build_report(replace(base, themes=ThemeResult((theme, nameless), 9, 1)))
+    assert [t.labels["en"] for t in report.themes.themes] == ["没人回复", "t1"]
+
+
+def test_quotes_of_a_driver_are_of_different_documents_and_new_ones_come_first() -> None:
+    twin = replace(fixed.NEGLECT[3], key="f" * 32)
+    report = build_report(replace(fixed.inputs(), quotes={"neglect": [*fixed.NEGLECT, twin, fixed.NEGLECT[0]]}))
+    texts = [q.text for q in report.quotes["neglect"]]
+    assert texts[0] == fixed.NEGLECT[3].text  # the one that no theme shows
+    assert len(texts) == len(set(texts)) == 3
+    assert report.quotes["discourtesy"] == ()
+
+
+def test_everything_that_data_names_is_cleaned_and_short() -> None:
+    quote = fixed.quote(1, "a\u202eb\x00c " + "長" * 500)
+    dirty = replace(quote, id="x\u2066" * 200, channel="c\x1b[0m", language="e\u200en")
+    base = fixed.inputs()
+    theme = replace(
+        base.themes.themes[0], id="t\x00", state="n\u202ew", driver="d\u202d", labels={"en": "l\u202ei" * 99}
+    )
+    report = build_report(
+        replace(
+            base,
+            company="Har\u202ebour",
+            quotes={"neglect": [dirty]},
+            callbacks=[CallBack(dirty, ("d\u202e",))],
+            themes=ThemeResult((theme,), 1, 0),
+            coverage=replace(base.coverage, sources={"a\u202e.csv": 1, "a.csv": 2}),
+        )
+    )
+    shown = repr(report)
+    assert not any(
+        char in shown for char in ("\u202e", "\u2066", "\u200e", "\u202d", "\\x00", "\\x1b", "\\u202e", "\\u2066")
+    )
+    assert report.company == "Harbour"
+    assert report.coverage.sources == {"a.csv": 3}
+    text = report.quotes["neglect"][0].text
+    assert text.endswith("…")
+    assert len(text) < 150
+    assert report.callbacks[0].drivers == ("d",)
+
+
+@given(st.text(max_size=400), st.integers(4, 300))
+def test_shorten_keeps_a_prefix_within_the_width(text: str, width: int) -> None:
+    short = shorten(text, width)
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1].rstrip()))
+    assert sum(2 if c >= "\u2e80" else 1 for c in short.removesuffix("…")) <= width
+
+
+def test_the_first_report_is_revision_one() -> None:
+    report = build_report(fixed.inputs())
+    assert (report.revision, report.restates) == (1, None)
+
+
+def test_nothing_new_is_the_same_revision() -> None:
+    first = build_report(fixed.inputs())
+    assert build_report(replace(fixed.inputs(), previous=first)) == first
+    second = build_report(replace(fixed.inputs(), company="Other", previous=first))
+    assert build_report(replace(fixed.inputs(), company="Other", previous=second)) == second
+
+
+def test_late_feedback_makes_a_revision_that_says_what_it_restates() -> None:
+    documents = (*fixed.DOCUMENTS[:-2], 399, 412)
+    counts = [list(series) for series in fixed.COUNTS]
+    counts[3][-2] += 1
+    first = build_report(fixed.inputs())
+    late = build_report(replace(fixed.inputs(), rows=fixed.week_rows(documents, counts), previous=first))
+    assert late.revision == 2
+    assert late.restates is not None
+    assert late.restates.revision == 1
+    assert late.restates.parts == ("weeks", "verdict")
+    by = {f.series: f for f in late.restates.figures}
+    assert {f.week for f in late.restates.figures} == {"2026-W45"}
+    assert (by["documents"].before, by["documents"].after) == ((398, 398), (399, 399))
+    assert (by["neglect.complaint"].before, by["neglect.complaint"].after) == ((24, 398), (25, 399))
+
+
+def test_a_week_that_the_earlier_revision_lacked_is_restated_as_absent() -> None:
+    first = build_report(replace(fixed.inputs(), rows=fixed.week_rows()[1:]))
+    late = build_report(replace(fixed.inputs(), previous=first))
+    assert late.restates is not None
+    assert {(f.week, f.before) for f in late.restates.figures} == {("2026-W37", None)}
+
+
+def test_only_the_last_104_weeks_are_kept() -> None:
+    rows = fixed.week_rows([100] * 120, [[5] * 120 for _ in fixed.LABELS])
+    report = _with(rows)
+    assert len(report.weeks) == 104
+    assert report.weeks[-1].week == fixed.WEEK

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tests import report_inputs as fixed
+from voc.errors import UsageError
+from voc.report.build import ReportInputs, build_report
+from voc.report.html import render_html
+from voc.report.json_out import render_json
+from voc.report.markdown import escape, render_markdown
+from voc.report.messages import LANGUAGES
+from voc.report.value import CallBack, Report
+from voc.text import display
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "report"
+KINDS = [fixed.inputs, fixed.whole_inputs, fixed.no_data_inputs, fixed.hostile_inputs]
+DRAWN = {"g", "path", "rect", "circle", "use", "text", "clippath", "title", "desc", "defs"}
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.svg = 0
+        self.drawn: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attrs)) == len(attrs), "an attribute stands twice"
+        (self.drawn if self.svg else self.elements).append((tag, dict(attrs)))
+        self.svg += tag == "svg"
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        (self.drawn if self.svg else self.elements).append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.svg -= tag == "svg"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _without_drawings(page: str) -> str:
+    """Charts are left out of the golden files: their paths change with matplotlib, and tests of their own hold them."""
+    return re.sub(r'(<svg viewBox="[^"]*" class="chart").*?</svg>', r"\1/>", page, flags=re.DOTALL)
+
+
+RENDERERS: dict[str, Callable[[Report, str], str]] = {
+    "html": lambda report, language: _without_drawings(render_html(report, language)),
+    "md": render_markdown,
+    "json": lambda report, _language: render_json(report),
+}
+
+
+@pytest.mark.parametrize("ending", RENDERERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_golden(language: str, ending: str) -> None:
+    path = GOLDEN / (f"report.{ending}" if ending == "json" else f"report.{language}.{ending}")
+    text = RENDERERS[ending](build_report(fixed.inputs()), language)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8"), (
+        f"{path.name} differs; UPDATE_GOLDEN=1 writes it anew, then look at the change"
+    )
+
+
+def test_the_same_report_gives_the_same_bytes() -> None:
+    one, two = build_report(fixed.inputs()), build_report(fixed.inputs())
+    assert render_html(one, "en") == render_html(two, "en")
+    assert render_markdown(one, "en") == render_markdown(two, "en")
+
+
+@pytest.mark.parametrize("make", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_self_contained_and_under_its_policy(make: Callable[[], ReportInputs], language: str) -> None:
+    text = render_html(build_report(make()), language)
+    page = _Page(text)
+    css = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert css is not None
+    digest = base64.b64encode(hashlib.sha256(css[1].encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    metas = [attrs for tag, attrs in page.elements if tag == "meta"]
+    assert {"http-equiv": "Content-Security-Policy", "content": policy} in metas
+    assert text.index("Content-Security-Policy") < text.index("<style>")
+    assert page.elements[0] == ("html", {"lang": language})
+    assert len(text.encode()) < 2_000_000
+    for _, attrs in (*page.elements, *page.drawn):
+        assert not [name for name in attrs if name.startswith("on") or name in ("style", "src", "srcset", "action")]
+        assert all((attrs.get(name) or "#").startswith("#") for name in ("href", "xlink:href"))
+    ids = [attrs["id"] for _, attrs in (*page.elements, *page.drawn) if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert "url(http" not in css[1]
+    assert "@import" not in css[1]
+
+
+def _shapes(inputs: ReportInputs) -> set[tuple[str, frozenset[str]]]:
+    """Every element of the page with the attributes that it carries."""
+    page = _Page(render_html(build_report(inputs), "en"))
+    return {(tag, frozenset(attrs)) for tag, attrs in page.elements}
+
+
+def test_hostile_data_adds_no_element_and_no_attribute() -> None:
+    without_tag = replace(fixed.NEGLECT[0], language="und")  # what is no language tag becomes no attribute
+    quotes = {"neglect": [without_tag, *fixed.NEGLECT]}
+    plain = replace(fixed.inputs(), callbacks=[*fixed.CALLBACKS, CallBack(without_tag, ())], quotes=quotes)
+    assert _shapes(fixed.hostile_inputs()) <= _shapes(plain)
+    page = _Page(render_html(build_report(fixed.hostile_inputs()), "en"))
+    assert {tag for tag, _ in page.drawn} <= DRAWN
+    shown = " ".join(page.text.split())
+    for payload in fixed.HOSTILE[:5]:
+        assert display(payload)[:60] in shown
+
+
+def test_a_language_tag_becomes_an_attribute_only_where_it_is_one() -> None:
+    quotes = {
+        "neglect": [
+            replace(fixed.NEGLECT[0], language=tag, key=str(i), text=f"text {i}")
+            for i, tag in enumerate(("pt-BR", 'x" y', "und"))
+        ]
+    }
+    page = _Page(
+        render_html(
+            build_report(replace(fixed.inputs(), quotes=quotes, callbacks=(), themes=fixed.ThemeResult((), 0, 0))), "en"
+        )
+    )
+    tags = [attrs["lang"] for tag, attrs in page.elements if tag == "p" and "lang" in attrs]
+    assert tags == ["pt-BR"]
+
+
+def test_the_page_says_what_matters() -> None:
+    page = _Page(render_html(build_report(fixed.inputs()), "en"))
+    shown = " ".join(page.text.split())
+    assert "Complaints about neglect rose: they are in 8.5% of this week’s feedback, against 4.4%" in shown
+    assert "+4.1 pp" in shown
+    assert "Interval 6.2% to 11.6%" in shown
+    assert "35 of 412" in shown
+    assert "French (not tested)" in shown
+    assert "no text (9), wrong number of cells (5)" in shown
+    assert "HL-20311" in shown
+    assert "false alarms is not yet controlled" in shown
+
+
+def test_a_later_revision_says_what_it_restates() -> None:
+    first = build_report(replace(fixed.inputs(), rows=fixed.week_rows((*fixed.DOCUMENTS[:-1], 400))))
+    late = build_report(replace(fixed.inputs(), previous=first))
+    for text in (render_html(late, "en"), render_markdown(late, "en")):
+        assert "Revision 2 replaces revision 1" in text
+        assert "400 → 412" in text
+
+
+def test_the_whole_has_no_trend_and_says_why() -> None:
+    for text in (
+        render_html(build_report(fixed.whole_inputs()), "zh-Hans"),
+        render_markdown(build_report(fixed.whole_inputs()), "zh-Hans"),
+    ):
+        assert "全部时间" in text
+        assert "反馈均没有日期" in text
+        assert "逐周走势" not in text
+
+
+def test_an_unknown_language_is_a_usage_error() -> None:
+    report = build_report(fixed.inputs())
+    for render in (render_html, render_markdown):
+        with pytest.raises(UsageError):
+            render(report, "de")
+
+
+def _flat(tokens: list[Token]) -> list[Token]:
+    return [t for token in tokens for t in (token, *_flat(token.children or []))]
+
+
+MARKDOWN = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "strikethrough", "linkify"])
+STRUCTURE = {
+    f"{name}_{side}"
+    for name in (
+        *("heading", "paragraph", "blockquote", "bullet_list", "list_item", "strong", "em"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    )
+    for side in ("open", "close")
+}
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_markdown_holds_no_link_image_or_html(make: Callable[[], ReportInputs]) -> None:
+    tokens = _flat(MARKDOWN.parse(render_markdown(build_report(make()), "en")))
+    assert {t.type for t in tokens} <= STRUCTURE | {"inline", "text"}
+    assert not any(t.attrs.keys() & {"href", "src"} for t in tokens)
+    em = [t for t in tokens if t.type == "em_open"]
+    assert len(em) == 1  # the line that names the model
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(st.sampled_from("\\`*_{}[]()#+-.!|~<>&:/@$^=\"'www.http1a "), st.characters()), max_size=60
+    )
+)
+@example("http://a.b/ www.a.com x@y.zz a.com :smile: <b> &amp; ![](x) [a]: b #12 @me")
+def test_escaped_text_is_shown_as_it_is(raw: str) -> None:
+    text = display(raw)
+    line = MARKDOWN.parse(f"“{escape(text)}”")[1]
+    assert {t.type for t in line.children or []} <= {"text"}, escape(text)
+    shown = "".join(t.content for t in line.children or []).replace("\u2060", "")
+    assert shown == f"“{text}”".replace("\u2060", "")
+
+
+def test_table_cells_of_markdown_cannot_be_split() -> None:
+    text = render_markdown(build_report(fixed.hostile_inputs()), "en")
+    rows = [t for t in MARKDOWN.parse(text) if t.type == "tr_open"]
+    cells = [t for t in MARKDOWN.parse(text) if t.type in ("td_open", "th_open")]
+    assert len(cells) == 6 * 6 + 11 * 7 + 7 * 5 + 2 * 13 * 3
+    assert len(rows) == 6 + 11 + 7 + 26

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voc.themes.tokens import (
+    chinese_dictionary,
+    chinese_of_english,
+    english_of_chinese,
+    group_of,
+    terms,
+    to_traditional,
+)
+
+
+def surfaces(text: str, language: str) -> list[str]:
+    return [term.surface for term in terms(text, language)]
+
+
+@pytest.mark.parametrize(
+    ("text", "present", "absent"),
+    [
+        ("The gate agent was rude.", ["gate agent", "rude"], ["the", "agent rude", "was"]),
+        ("No reply, no refund!", ["no reply", "no refund"], ["reply", "reply no"]),
+        ("They didn't respond.", ["not respond"], ["didn't", "respond"]),
+        ("Write to a.person@example.com about the refund", ["refund"], ["person", "example", "com"]),
+        ("It’s the clerk’s fault", ["clerk", "clerk fault"], ["it's", "clerk's"]),
+    ],
+)
+def test_english_terms(text: str, present: list[str], absent: list[str]) -> None:
+    found = surfaces(text, "en")
+    assert set(present) <= set(found)
+    assert not set(absent) & set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "present", "absent"),
+    [
+        ("服务态度很差，客服热线没人接", "zh-Hans", ["服务态度", "客服热线", "没人接"], ["很", "差"]),
+        ("服務態度很差，客服熱線沒人接", "zh-Hant", ["服务态度", "客服热线", "没人接"], ["服務態度"]),
+        ("退款一直不处理", "zh-Hans", ["退款", "不处理"], ["一直", "处理"]),
+        ("护士态度很差", "zh-Hans", ["护士态度", "态度差"], ["护士态度差"]),
+        ("候船大厅的WiFi不能用", "zh-Hans", ["wifi", "候船"], ["WiFi"]),
+    ],
+)
+def test_chinese_terms_in_simplified_script(text: str, language: str, present: list[str], absent: list[str]) -> None:
+    found = surfaces(text, language)
+    assert set(present) <= set(found), found
+    assert not set(absent) & set(found), found
+
+
+def test_forms_of_a_word_are_counted_together() -> None:
+    keys = {form: terms(form, "en")[0].key for form in ("cancel", "cancelled", "cancelling", "cancels")}
+    assert len(set(keys.values())) == 1
+    assert terms("no reply", "en")[-1].key == terms("no replies", "en")[-1].key
+    assert terms("address", "en")[0].key == "address"
+
+
+@given(st.text(max_size=80), st.sampled_from(["en", "zh-Hans", "zh-Hant", "fr", "ja", "und"]))
+@settings(deadline=None)
+def test_any_text_gives_short_terms_or_none(text: str, language: str) -> None:
+    for term in terms(text, language):
+        assert term.key
+        assert term.surface
+        assert "\x1f" not in term.key
+        assert len(term.words) <= 2
+
+
+@given(st.text(alphabet="客服退款投诉态度恶劣没人接电话打了三次都不理很差的，。候船大厅等了很久", max_size=60))
+@settings(deadline=None)
+def test_no_chinese_term_is_a_clause(text: str) -> None:
+    assert all(len(term.surface) <= 8 and "，" not in term.surface for term in terms(text, "zh-Hans"))
+
+
+def test_service_words_are_kept_whole() -> None:
+    for word in ("客服", "退款", "投诉", "态度恶劣", "没人接", "候船", "踢皮球", "一问三不知"):
+        assert list(chinese_dictionary().cut(word)) == [word]
+
+
+def test_service_words_carry_over_to_the_other_language() -> None:
+    assert english_of_chinese()["退款"] == "refund"
+    assert chinese_of_english()[terms("refunds", "en")[0].key] == "退款"
+    assert chinese_of_english()[terms("no reply", "en")[-1].key] == "没有回复"
+
+
+def test_the_groups_of_languages() -> None:
+    assert [group_of(tag) for tag in ("en", "en-GB", "zh-Hans", "zh-Hant", "fr", "und")] == [
+        "en",
+        "en",
+        "zh",
+        "zh",
+        "other",
+        "other",
+    ]
+
+
+def test_traditional_script_uses_the_words_of_taiwan() -> None:
+    assert to_traditional("服务态度、软件") == "服務態度、軟體"

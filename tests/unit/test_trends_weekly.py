@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voc.results import DayCount
+from voc.trends import last_complete_week, weekly, whole
+from voc.weeks import Week
+
+UTC = ZoneInfo("UTC")
+LABELS = ("neglect.complaint", "neglect.praise", "leave")
+LATER = date(2031, 1, 1)
+
+
+def doc(number: int, time: str, *labels: str, customer: str | None = None) -> DayCount:
+    return DayCount(f"k{number}", time, customer, frozenset(labels))
+
+
+def week_of_documents(week: str, n: int, k: int, label: str = "leave") -> list[DayCount]:
+    day = Week.parse(week).start.isoformat()
+    return [doc(i, day, *([label] if i < k else [])) for i in range(n)]
+
+
+documents = st.lists(
+    st.builds(
+        DayCount,
+        key=st.uuids().map(str),
+        time=st.dates(date(2025, 11, 1), date(2027, 2, 1)).map(date.isoformat),
+        customer=st.none() | st.sampled_from(["c1", "c2", "c3", "客户", ""]),
+        labels=st.frozensets(st.sampled_from([*LABELS, "another.label"])),
+    ),
+    max_size=60,
+)
+as_ofs = st.dates(date(2025, 11, 1), date(2027, 3, 1))
+
+
+@given(documents, as_ofs)
+@settings(max_examples=150)
+def test_the_weeks_are_complete_in_number_and_add_up_to_the_whole(counts: list[DayCount], as_of: date) -> None:
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=as_of)
+    everything = whole(counts, labels=LABELS)
+    assert sum(r.documents for r in rows) == everything.documents == len(counts)
+    weeks = [Week.parse(r.week) for r in rows]
+    assert all(b == a.next() for a, b in pairwise(weeks))
+    assert not rows or (rows[0].documents and rows[-1].documents)
+    for label in LABELS:
+        assert sum(r.cells[label].k for r in rows) == everything.cells[label].k
+
+
+@given(documents, as_ofs, st.randoms(use_true_random=False))
+def test_the_order_of_the_documents_does_not_matter(
+    counts: list[DayCount], as_of: date, shuffler: random.Random
+) -> None:
+    shuffled = list(counts)
+    shuffler.shuffle(shuffled)
+    assert weekly(counts, labels=LABELS, zone=UTC, as_of=as_of) == weekly(
+        iter(shuffled), labels=LABELS, zone=UTC, as_of=as_of
+    )
+    assert whole(counts, labels=LABELS) == whole(shuffled, labels=LABELS)
+
+
+@given(documents, as_ofs)
+def test_what_each_cell_says_is_possible(counts: list[DayCount], as_of: date) -> None:
+    for row in weekly(counts, labels=LABELS, zone=UTC, as_of=as_of):
+        assert row.partial == (as_of < Week.parse(row.week).end)
+        assert 0 <= row.baseline <= 12
+        for cell in row.cells.values():
+            assert cell.n == row.documents
+            assert 0 <= cell.k <= cell.n
+            assert (cell.change is None) == (row.baseline == 0)
+            if cell.n == 0:
+                assert (cell.raw_share, cell.share, cell.low, cell.high, cell.change) == (None,) * 5
+                continue
+            assert cell.share is not None and cell.low is not None and cell.high is not None
+            assert cell.raw_share == cell.share == cell.k / cell.n
+            assert 0 <= cell.low <= cell.share <= cell.high <= 1
+            assert row.partial is False or cell.change is None
+
+
+@given(documents, as_ofs, documents)
+def test_a_partial_week_changes_no_other_week(counts: list[DayCount], as_of: date, more: list[DayCount]) -> None:
+    current = Week.of(as_of)
+    if as_of == current.end:
+        current = current.next()
+    earlier = [c for c in counts if Week.of(date.fromisoformat(c.time)) < current]
+    running = [DayCount(c.key, current.start.isoformat(), c.customer, c.labels) for c in more]
+    before = weekly(earlier, labels=LABELS, zone=UTC, as_of=as_of)
+    after = weekly(earlier + running, labels=LABELS, zone=UTC, as_of=as_of)
+    assert after[: len(before)] == before
+
+
+def test_the_change_is_against_the_mean_of_the_earlier_weeks_with_data() -> None:
+    counts = (
+        week_of_documents("2026-W40", 10, 1)
+        + week_of_documents("2026-W42", 20, 6)  # W41 has no data and does not count as 0%
+        + week_of_documents("2026-W43", 10, 5)
+    )
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
+    assert [r.week for r in rows] == ["2026-W40", "2026-W41", "2026-W42", "2026-W43"]
+    assert [r.baseline for r in rows] == [0, 0, 1, 2]
+    assert [r.documents for r in rows] == [10, 0, 20, 10]
+    assert rows[2].cells["leave"].change == pytest.approx(0.3 - 0.1)
+    assert rows[3].cells["leave"].change == pytest.approx(0.5 - (0.1 + 0.3) / 2)
+    assert rows[3].cells["neglect.praise"].change == 0
+
+
+def test_only_the_last_twelve_earlier_weeks_are_the_baseline() -> None:
+    first = Week.parse("2026-W01")
+    counts = week_of_documents("2026-W01", 1, 1)
+    for offset in range(1, 14):
+        counts += week_of_documents(str(first.plus(offset)), 4, 1)
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
+    assert rows[12].baseline == rows[13].baseline == 12
+    assert rows[12].cells["leave"].change == pytest.approx(0.25 - (1 + 11 * 0.25) / 12)
+    assert rows[13].cells["leave"].change == 0
+
+
+def test_a_partial_week_has_no_change_and_is_no_baseline() -> None:
+    counts = week_of_documents("2026-W45", 4, 1) + week_of_documents("2026-W46", 4, 4)
+    saturday, sunday = date(2026, 11, 14), date(2026, 11, 15)
+    running = weekly(counts, labels=LABELS, zone=UTC, as_of=saturday)[-1]
+    done = weekly(counts, labels=LABELS, zone=UTC, as_of=sunday)[-1]
+    assert (running.partial, running.baseline, running.cells["leave"].change) == (True, 0, None)
+    assert running.cells["leave"].share == 1
+    assert (done.partial, done.baseline, done.cells["leave"].change) == (False, 1, 0.75)
+
+
+def test_week_53_and_the_turn_of_the_year() -> None:
+    counts = [doc(1, "2026-12-27"), doc(2, "2027-01-03"), doc(3, "2027-01-04"), doc(4, "2025-12-29")]
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
+    assert (rows[0].week, rows[0].documents) == ("2026-W01", 1)
+    assert [(r.week, r.documents) for r in rows[-3:]] == [("2026-W52", 1), ("2026-W53", 1), ("2027-W01", 1)]
+    assert len(rows) == 54
+
+
+def test_the_zone_decides_the_week() -> None:
+    late_sunday = [doc(1, "2026-11-15T23:30:00+00:00"), doc(2, "2026-11-15T23:30:00"), doc(3, "2026-11-15")]
+    in_utc = weekly(late_sunday, labels=LABELS, zone=UTC, as_of=LATER)
+    in_taipei = weekly(late_sunday, labels=LABELS, zone=ZoneInfo("Asia/Taipei"), as_of=LATER)
+    assert [(r.week, r.documents) for r in in_utc] == [("2026-W46", 3)]
+    assert [(r.week, r.documents) for r in in_taipei] == [("2026-W46", 2), ("2026-W47", 1)]
+
+
+def test_rows_end_with_the_week_asked_for_and_leave_later_documents_out() -> None:
+    counts = week_of_documents("2026-W40", 3, 1) + week_of_documents("2026-W44", 2, 2)
+    earlier = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, week=Week.parse("2026-W42"))
+    assert [(r.week, r.documents) for r in earlier] == [("2026-W40", 3), ("2026-W41", 0), ("2026-W42", 0)]
+    later = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, week=Week.parse("2026-W46"))
+    assert [r.documents for r in later] == [3, 0, 0, 0, 2, 0, 0]
+    assert weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, week=Week.parse("2026-W39")) == []
+
+
+def test_at_most_104_weeks_whose_baseline_reaches_further_back() -> None:
+    first = Week.parse("2023-W01")
+    counts = [c for offset in range(120) for c in week_of_documents(str(first.plus(offset)), 2, 1)]
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
+    assert len(rows) == 104
+    assert rows[0].week == str(first.plus(16))
+    assert rows[0].baseline == 12
+
+
+def test_customers_are_counted_once_a_week_and_unknown_ones_not_at_all() -> None:
+    counts = [
+        doc(1, "2026-11-02", customer="a"),
+        doc(2, "2026-11-03", customer="a"),
+        doc(3, "2026-11-04", customer="b"),
+        doc(4, "2026-11-05"),
+        doc(5, "2026-11-10"),
+        doc(6, "2026-11-17", customer="a"),
+    ]
+    assert [r.customers for r in weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)] == [2, None, 1]
+    assert whole(counts, labels=LABELS).customers == 2
+    assert whole([], labels=LABELS).customers is None
+
+
+def test_undated_documents_are_in_no_week_but_in_the_whole() -> None:
+    counts = [doc(1, ""), doc(2, "2026-11-04", "leave"), doc(3, "", "leave")]
+    assert [r.documents for r in weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)] == [1]
+    row = whole(counts, labels=LABELS)
+    assert (row.week, row.documents, row.partial, row.baseline) == ("all", 3, False, 0)
+    assert (row.cells["leave"].n, row.cells["leave"].k, row.cells["leave"].change) == (3, 2, None)
+    assert weekly([doc(1, "")], labels=LABELS, zone=UTC, as_of=LATER) == []
+    assert whole([], labels=LABELS).cells["leave"].share is None
+
+
+def test_the_last_complete_week_is_the_one_with_data() -> None:
+    counts = [doc(1, "2026-10-14"), doc(2, "2026-11-04"), doc(3, "2026-11-10"), doc(4, "")]
+    assert last_complete_week(counts, zone=UTC, as_of=date(2026, 11, 15)) == Week.parse("2026-W46")
+    assert last_complete_week(counts, zone=UTC, as_of=date(2026, 11, 14)) == Week.parse("2026-W45")
+    assert last_complete_week(counts, zone=UTC, as_of=date(2026, 10, 31)) == Week.parse("2026-W42")
+    assert last_complete_week(counts, zone=UTC, as_of=date(2026, 10, 15)) == Week.parse("2026-W46")
+    assert last_complete_week([doc(1, "")], zone=UTC, as_of=LATER) is None
+
+
+def test_a_long_stream_is_counted_in_one_pass() -> None:
+    start = date(2026, 1, 5)
+    stream = (
+        doc(
+            i,
+            (start + timedelta(days=i % 140)).isoformat(),
+            *(["leave"] if i % 10 == 0 else []),
+            customer=f"c{i % 7000}",
+        )
+        for i in range(40_000)
+    )
+    rows = weekly(stream, labels=LABELS, zone=UTC, as_of=LATER)
+    assert len(rows) == 20
+    assert sum(r.documents for r in rows) == 40_000
+    assert sum(r.cells["leave"].k for r in rows) == 4_000

@@ -1,0 +1,119 @@
+"""From labelled documents to finished heads: train, stack, calibrate, set thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.classify.heads import Heads, stored
+from voc.classify.prepared import Prepared, vocabulary
+from voc.classify.score import document_features
+from voc.classify.stack import abstain_bands, fit_stack, fit_thresholds, prevalence_weights, stacked
+from voc.classify.train import FOLDS, Recipe, Task, gram_table, train_all
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Predictions of N training documents by heads that never saw them: neither weights nor thresholds.
+
+    ``probability`` (N, L); ``found`` (N, L) 0/1; ``logits`` (S, L) of the segments; ``weights`` (N, L) that make each
+    label as frequent as it was asked to be.
+    """
+
+    probability: Array
+    found: Array
+    logits: Array
+    weights: Array
+
+
+def chinese_table() -> dict[int, int]:
+    """Traditional characters and their simplified form, one for one, by OpenCC."""
+    from opencc import OpenCC
+
+    convert = OpenCC("t2s").convert
+    pairs = ((code, convert(chr(code))) for code in range(0x3400, 0xA000))
+    return {code: ord(simple) for code, simple in pairs if len(simple) == 1 and ord(simple) != code}
+
+
+def features_of(data: Prepared, logits: Array, documents: NDArray[np.intp]) -> Array:
+    """(len(documents), F, L) features of documents that have segments."""
+    return np.stack(
+        [document_features(logits[data.bounds[i] : data.bounds[i + 1]], float(data.chinese[i])) for i in documents]
+    )
+
+
+def build_heads(
+    data: Prepared,
+    *,
+    labels: tuple[str, ...],
+    taxonomy: str,
+    encoder: str,
+    shares: Array,
+    table: dict[int, int],
+    recipe: Recipe,
+    groups: NDArray[np.int64],
+    workers: int,
+) -> tuple[Heads, OutOfFold]:
+    """Heads trained on all documents, calibrated to the label frequencies ``shares`` (L,), and out-of-fold predictions.
+
+    ``groups`` (N,): documents of equal value share a fold.
+    """
+    grams, idf = vocabulary(data.grams, data.owner, recipe.least_documents)
+    centre = np.stack([data.vectors.mean(axis=0, dtype=np.float64), data.documents.mean(axis=0, dtype=np.float64)])
+    scale = np.stack([data.vectors.std(axis=0, dtype=np.float64), data.documents.std(axis=0, dtype=np.float64)]) + 1e-6
+    task = Task(data, gram_table(data, grams, idf), centre, scale, recipe)
+    logits, members = train_all(task, groups, workers)
+    readable = np.flatnonzero(np.diff(data.bounds) > 0)
+    features, targets = features_of(data, logits, readable), data.targets[readable]
+    weights = prevalence_weights(targets, shares)
+    stack = fit_stack(features, targets, weights)
+    thresholds = fit_thresholds(targets, stacked(features, stack), weights)
+    heads = Heads(
+        labels=labels,
+        taxonomy=taxonomy,
+        encoder=encoder,
+        thresholds=thresholds,
+        bands=abstain_bands(thresholds),
+        grams=grams,
+        idf=idf,
+        gram_weights=np.mean([m.gram_weights for m in members], axis=0),
+        bias=np.mean([m.bias for m in members], axis=0),
+        centre=centre,
+        scale=scale,
+        hidden_weights=np.stack([m.hidden_weights for m in members]),
+        hidden_bias=np.stack([m.hidden_bias for m in members]),
+        output_weights=np.stack([m.output_weights for m in members]),
+        output_bias=np.stack([m.output_bias for m in members]),
+        stack=stack,
+        fold_from=np.array(sorted(table), np.uint32),
+        fold_to=np.array([table[code] for code in sorted(table)], np.uint32),
+    )
+    rounded = replace(heads, **stored(heads))
+    return rounded, _judge(features, targets, weights, logits, readable, groups[readable] % FOLDS, len(data.targets))
+
+
+def _judge(
+    features: Array,
+    targets: Array,
+    weights: Array,
+    logits: Array,
+    readable: NDArray[np.intp],
+    fold: NDArray[np.int64],
+    count: int,
+) -> OutOfFold:
+    """Stack and thresholds for each fold from the other folds; documents without segments get zeros."""
+    probability, found, all_weights = (np.zeros((count, targets.shape[1])) for _ in range(3))
+    all_weights[readable] = weights
+    for held in range(FOLDS):
+        known, asked = fold != held, fold == held
+        if not asked.any():
+            continue
+        stack = fit_stack(features[known], targets[known], weights[known])
+        limits = fit_thresholds(targets[known], stacked(features[known], stack), weights[known])
+        probability[readable[asked]] = stacked(features[asked], stack)
+        found[readable[asked]] = probability[readable[asked]] >= np.array(limits)
+    return OutOfFold(probability, found, logits, all_weights)

@@ -1,0 +1,103 @@
+"""The classifier of a model: loaded once, then a pure function of one document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from voc.classify.evidence import evidence
+from voc.classify.heads import Heads, load_heads
+from voc.classify.score import (
+    chinese_share,
+    document_features,
+    lexical_logits,
+    network_logits,
+    probabilities,
+    sigmoid,
+    standardise,
+)
+from voc.documents import CONVERSATIONS, Document, Segment
+from voc.encoders import Encoded, resolve_model
+from voc.errors import ModelError
+from voc.results import EMPTY, NO_CUSTOMER_TURNS, OK, UNTESTED_LANGUAGE, Classified, Prediction
+from voc.taxonomy import Taxonomy
+from voc.text import TESTED_LANGUAGES
+
+PROBABILITY_DIGITS, SCORE_DIGITS = 6, 4  # stored numbers are rounded: the last bits differ between processors
+
+
+class Classifier:
+    """Labels documents; ``id`` names encoder, heads and thresholds, so that equal ids give equal numbers."""
+
+    def __init__(self, heads: Heads, name: str, digest: str) -> None:
+        """``name`` of the model, ``digest``: hex over everything that the numbers depend on (first 12 go into the id)."""
+        self.heads = heads
+        self.id = f"{name}-drivers@{digest[:12]}"
+        self.encoder_id = heads.encoder
+        self.labels = heads.labels
+        self.thresholds = heads.thresholds
+
+    def score(self, document: Document, segments: tuple[Segment, ...], encoded: Encoded) -> Classified:
+        """Label one document from its segments and their vectors (one row for each segment).
+
+        Statuses: ``empty`` (no letter to read) and ``no_customer_turns`` have all probabilities 0.0 and no labels;
+        ``untested_language`` is scored and decided like ``ok``. ValueError where vectors and segments do not match.
+        """
+        if len(encoded.vectors) != len(segments):
+            raise ValueError(f"{len(segments)} segments, but {len(encoded.vectors)} vectors")
+        status = status_of(document, segments)
+        shape = (len(segments), len(self.labels))
+        vectors = np.asarray(encoded.vectors, np.float32)
+        if status in (EMPTY, NO_CUSTOMER_TURNS):
+            nothing = Prediction(document.key, self.id, status, (0.0,) * shape[1], (), (), ())
+            return Classified(nothing, segments, np.zeros(shape, np.float32), vectors, self.encoder_id)
+        texts = [document.text[s.start : s.end] for s in segments]
+        logits = lexical_logits(texts, self.heads)
+        logits += network_logits(standardise(vectors, encoded.tokens, self.heads), self.heads)
+        scores = np.round(sigmoid(logits), SCORE_DIGITS).astype(np.float32)
+        features = document_features(logits, chinese_share("".join(texts)))
+        numbers = np.round(probabilities(features, self.heads.stack), PROBABILITY_DIGITS).tolist()
+        labels = tuple(
+            label for label, p, t in zip(self.labels, numbers, self.thresholds, strict=True) if p >= t
+        )
+        abstained = tuple(
+            label for label, p, (low, high) in zip(self.labels, numbers, self.heads.bands, strict=True) if low <= p < high
+        )
+        spans = evidence(self.labels, labels, segments, scores)
+        prediction = Prediction(document.key, self.id, status, tuple(numbers), labels, abstained, spans)
+        return Classified(prediction, segments, scores, vectors, self.encoder_id)
+
+
+def status_of(document: Document, segments: tuple[Segment, ...]) -> str:
+    """Whether there is something to classify, and in a language that the model was tested on."""
+    if document.channel in CONVERSATIONS and document.turns and not segments:
+        return NO_CUSTOMER_TURNS if not any(turn.role == "customer" for turn in document.turns) else EMPTY
+    if not any(char.isalpha() for s in segments for char in document.text[s.start : s.end]):
+        return EMPTY
+    if document.language not in TESTED_LANGUAGES and document.language != "und":
+        return UNTESTED_LANGUAGE
+    return OK
+
+
+def load_classifier(model: str | None, taxonomy: Taxonomy) -> Classifier:
+    """The classifier of a model (a name or a folder; None is the default model).
+
+    ModelError where the model has no classifier, is damaged, or was trained for other labels than the taxonomy's or on
+    other weights than the encoder beside it.
+    """
+    found = resolve_model(model)
+    heads, digest = load_heads(Path(found.path))
+    if heads.labels != taxonomy.labels:
+        different = sorted(set(heads.labels) ^ set(taxonomy.labels)) or ["the same labels in another order"]
+        raise ModelError(
+            f"the classifier of {found.name} was trained for the taxonomy {heads.taxonomy}, not for {taxonomy.version}: "
+            f"{', '.join(different)}",
+            "Train it for this taxonomy with scripts/train.py, or use the taxonomy that it was trained for.",
+        )
+    if heads.encoder != found.id:
+        raise ModelError(
+            f"the classifier of {found.name} was trained on {heads.encoder}, but the encoder here is {found.id}",
+            "Train it again with scripts/train.py, or reinstall voc.",
+        )
+    return Classifier(heads, found.name, digest)

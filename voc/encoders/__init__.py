@@ -1,0 +1,27 @@
+"""Encoders: text into vectors. `load_encoder` is the way in; engines import heavy libraries when they are made."""
+
+from __future__ import annotations
+
+from voc.encoders.base import Encoded, Encoder, Passage
+from voc.encoders.registry import DEFAULT_MODEL, VOC_KIND, ModelDir, list_models, resolve_model
+
+__all__ = ["DEFAULT_MODEL", "Encoded", "Encoder", "ModelDir", "Passage", "list_models", "load_encoder", "resolve_model"]
+
+
+def load_encoder(model: str | None = None, *, device: str = "cpu", threads: int = 0) -> Encoder:
+    """Load an encoder.
+
+    `model`: a name from `list_models`, a folder, or a hub name that transformers has in its cache; None is the default.
+    `device`: `cpu` (int8 with ONNX Runtime for the project's own models, torch for others), `torch` (torch on the CPU),
+    `cuda` or `cuda:N` (torch, bfloat16). `threads`: 0 takes every core that the process may use; with ONNX Runtime the
+    vectors do not depend on it.
+    Raises ModelError (exit code 4) where the model or the device is not there.
+    """
+    found = resolve_model(model)
+    if device == "cpu" and found.kind == VOC_KIND:
+        from voc.encoders.onnx_encoder import OnnxEncoder
+
+        return OnnxEncoder(found, threads=threads)
+    from voc.encoders.torch_encoder import TorchEncoder
+
+    return TorchEncoder(found, device="cpu" if device == "torch" else device, threads=threads)

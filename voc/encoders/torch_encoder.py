@@ -1,0 +1,147 @@
+"""The same numbers in torch: the project's int8 weights dequantised at load, or any ordinary transformers model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.encoders.registry import HUB_KIND, REINSTALL, VOC_KIND, ModelDir
+from voc.encoders.windows import MAX_TOKENS, Batching, WindowedEncoder, make_frame
+from voc.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+CPU_BATCHING = Batching(tokens=256, multiple=16, fixed_rows=True)
+GPU_BATCHING = Batching(tokens=16_384, multiple=16, fixed_rows=True, lookahead=16_384)
+
+
+class TorchEncoder(WindowedEncoder):
+    """`Encoder` over torch: float32 on the CPU, bfloat16 on a GPU unless `dtype` (`fp32`, `bf16`) says otherwise.
+
+    Batches have fixed shapes, so that a text's vector does not depend on what shares its batch.
+    """
+
+    def __init__(self, model: ModelDir, *, device: str = "cpu", threads: int = 0, dtype: str | None = None) -> None:
+        import torch
+
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            hint = "use the device 'cpu', or install a CUDA build of torch"
+            raise ModelError(f"device {device!r}: torch sees no CUDA device", hint)
+        if threads and device == "cpu":
+            torch.set_num_threads(threads)
+        network, tokenizer, pad, prefix, max_tokens = load_network(model)
+        kind = torch.bfloat16 if (dtype or ("fp32" if device == "cpu" else "bf16")) == "bf16" else torch.float32
+        network = network.to(device=device, dtype=kind).eval()
+
+        def run(ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                mask = np.arange(ids.shape[1])[None, :] < lengths[:, None]
+                states = network(
+                    input_ids=torch.from_numpy(ids).to(device, non_blocking=True),
+                    attention_mask=torch.from_numpy(mask.astype(np.int64)).to(device, non_blocking=True),
+                ).last_hidden_state
+                out: NDArray[np.float32] = states.float().cpu().numpy()
+            return out
+
+        super().__init__(
+            id=model.id if model.weights_sha256 else f"{model.name}@{commit(network)}",
+            dim=int(network.config.hidden_size),
+            tokenizer=tokenizer,
+            frame=make_frame(tokenizer, prefix, max_tokens, pad),
+            batching=CPU_BATCHING if device == "cpu" else GPU_BATCHING,
+            run=run,
+            workers=1,
+        )
+
+
+def commit(network: Any) -> str:
+    """First 12 digits of the hub's commit that a network was loaded from."""
+    return str(getattr(network.config, "_commit_hash", None) or "unknown")[:12]
+
+
+def load_network(model: ModelDir) -> tuple[Any, Tokenizer, int, str, int]:
+    """Load network, tokenizer, padding id, prefix and window size (tokens) of a model of any kind."""
+    from tokenizers import Tokenizer
+
+    if model.kind == VOC_KIND:
+        size = model.spec["encoder"]
+        tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
+        return bert_from_int8(model), tokenizer, 1, str(size["prefix"]), int(size["max_tokens"])
+    network, tokenizer = load_transformers(model)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    config = network.config
+    pad = getattr(config, "pad_token_id", None)
+    positions = int(getattr(config, "max_position_embeddings", MAX_TOKENS + 2)) - 2  # RoBERTa keeps two for itself
+    prefix = "query: " if "e5" in model.name.lower() else ""
+    return network, tokenizer, 0 if pad is None else int(pad), prefix, min(MAX_TOKENS, positions)
+
+
+def dequantise(model: ModelDir) -> dict[str, NDArray[np.float32]]:
+    """Return the weights file as float32 tensors under transformers' names: int8 codes times the scale of their row."""
+    from safetensors.numpy import load_file
+
+    tensors = load_file(model.path / "encoder.safetensors")
+    return {
+        name: value.astype(np.float32) * tensors[f"{name}_scale"][:, None] if f"{name}_scale" in tensors else value
+        for name, value in tensors.items()
+        if not name.endswith("_scale")
+    }
+
+
+def bert_from_int8(model: ModelDir) -> Any:
+    """Build transformers' BertModel with the dequantised weights; raises ModelError where the names do not fit."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    size = model.spec["encoder"]
+    config = BertConfig(
+        vocab_size=size["vocabulary"],
+        hidden_size=size["dim"],
+        num_hidden_layers=size["layers"],
+        num_attention_heads=size["heads"],
+        intermediate_size=size["intermediate"],
+        max_position_embeddings=size["positions"],
+        layer_norm_eps=size["layer_norm_epsilon"],
+        pad_token_id=1,
+    )
+    network = BertModel(config, add_pooling_layer=False)
+    state = {name: torch.from_numpy(np.array(value)) for name, value in dequantise(model).items()}
+    report = network.load_state_dict(state, strict=False)
+    if report.unexpected_keys or any("position_ids" not in key for key in report.missing_keys):
+        raise ModelError(f"{model.path}: tensors do not fit: {report}", REINSTALL)
+    return network
+
+
+def load_transformers(model: ModelDir) -> tuple[Any, Tokenizer]:
+    """Load an ordinary model: a folder as it is, a hub name from transformers' cache or, where allowed, its hub.
+
+    Raises ModelError where it cannot be loaded, has no fast tokenizer, or the two do not belong together.
+    """
+    from tokenizers import Tokenizer
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    tokenizer: Tokenizer | None
+    local = model.kind != HUB_KIND
+    where = str(model.path) if local else model.name
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        network = AutoModel.from_pretrained(where, local_files_only=local)
+        if local:
+            tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
+        else:
+            tokenizer = getattr(AutoTokenizer.from_pretrained(where), "backend_tokenizer", None)
+    except Exception as error:  # the libraries raise OSError, ValueError, ImportError and plain Exception
+        hint = (
+            "it must load with transformers.AutoModel" if local else "offline? give the path of a folder that holds it"
+        )
+        raise ModelError(f"the model {where} cannot be loaded: {str(error).partition(chr(10))[0]}", hint) from error
+    if tokenizer is None:
+        raise ModelError(f"the model {where} has no fast tokenizer", "save one as tokenizer.json beside the weights")
+    if tokenizer.get_vocab_size() > network.get_input_embeddings().num_embeddings:
+        raise ModelError(f"the tokenizer of {where} has more pieces than the model", "take both from the same model")
+    return network, tokenizer

@@ -1,0 +1,101 @@
+"""A file of feedback that can be read: what every reader gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from voc.documents import Document, Reject
+from voc.errors import InputError
+from voc.ingest.lines import Fingerprint
+from voc.ingest.record import IngestOptions, Stats
+
+Rows = Iterator[tuple[int, Document | Reject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a reader found out about a file: ``mapping`` (canonical field -> column or key), ``choices`` (lines for
+    people) and ``read``, which streams (row number, document or reject) and counts into the given Stats."""
+
+    mapping: Mapping[str, str]
+    choices: tuple[str, ...]
+    read: Callable[[Stats], Rows]
+
+
+class Reader(Protocol):
+    """A family of files. ``suffixes`` are lower case, with the point."""
+
+    @property
+    def kind(self) -> str:
+        """The family's name."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of its files."""
+
+    def open(self, path: Path, options: IngestOptions) -> Opened:
+        """Look at a sample and decide. Raises InputError, AmbiguousColumns or UsageError where the file cannot be read
+        with these options."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A file of feedback. Iterating streams its documents and rejects in file order, the same each time.
+
+    ``name`` is the file's name without folders, ``sha256`` (hex) and ``size`` (bytes) are of its content, ``mapping``
+    and ``choices`` say how its columns are read. ``stats`` counts what the last reading kept but could not use.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    size: int
+    mapping: dict[str, str]
+    choices: tuple[str, ...]
+    path: Path = field(repr=False)
+    opened: Opened = field(repr=False)
+    modified: int = field(repr=False)
+    stats: Stats = field(default_factory=Stats)
+
+    def rows(self) -> Rows:
+        """(row, document or reject): data rows of a table and lines of JSONL, both counted from 1. A source that
+        changed since it was opened raises InputError, since its hash is no longer true."""
+        self.stats = Stats()
+        self._check_unchanged()
+        yield from self.opened.read(self.stats)
+        self._check_unchanged()
+
+    def __iter__(self) -> Iterator[Document | Reject]:
+        return (item for _, item in self.rows())
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the last reading has to say, for people."""
+        return self.stats.lines(self.name)
+
+    def _check_unchanged(self) -> None:
+        try:
+            now = self.path.stat()
+        except OSError as error:
+            raise InputError(
+                f"{self.name} cannot be read: {error.strerror or error}", "it was there before; run again"
+            ) from error
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
+            raise InputError(f"{self.name} changed while it was read", "wait until it is complete and run again")
+
+
+def make_source(path: Path, kind: str, print_: Fingerprint, modified: int, opened: Opened) -> Source:
+    """Join what is known of the file and of its content."""
+    return Source(
+        name=path.name,
+        kind=kind,
+        sha256=print_.sha256,
+        size=print_.size,
+        mapping=dict(opened.mapping),
+        choices=opened.choices,
+        path=path,
+        opened=opened,
+        modified=modified,
+    )

@@ -1,0 +1,103 @@
+"""report.html: one self-contained file. No script, no request, no inline style: a strict Content-Security-Policy tells
+the browser so, with the hash of the one style element. Everything that is not ours is escaped by Jinja2."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from voc.report.charts import chart_series, draw
+from voc.report.messages import LANGUAGES, Messages, load_messages
+from voc.report.names import week_short
+from voc.report.page import View
+from voc.report.value import ALL, Report
+from voc.report.view import build_view
+from voc.results import LEAVE
+from voc.taxonomy import COMPLAINT
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def render_html(report: Report, language: str) -> str:
+    """The page in ``language`` (en, zh-Hans, zh-Hant); UsageError for any other. Same report, same bytes."""
+    m = load_messages(language)
+    view = build_view(report, language)
+    css = _resource("report.css")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            v=view,
+            t=m,
+            charts=_charts(report, view, m),
+            css=css,
+            style_hash=_sha256(css),
+            languages=LANGUAGES,
+            is_all=report.week == ALL,
+            unavailable=m.percent(None),
+        )
+    )
+
+
+def _charts(report: Report, view: View, m: Messages) -> list[tuple[str, str, str]]:
+    """(series, name, svg) for each driver and for leave; none where there are no weeks to draw."""
+    from markupsafe import Markup
+
+    charts: list[tuple[str, str, str]] = []
+    names = {tile.label: tile.name for tile in view.tiles}
+    labels = [*(f"{d.key}.{COMPLAINT}" for d in report.drivers), LEAVE]
+    for index, label in enumerate(labels if report.week != ALL else []):
+        series = chart_series(report, label)
+        if series is None:
+            return []
+        last, name = series.cells[-1], names[label]
+        first_week, last_week = series.weeks[0].week, series.weeks[-1].week
+        key = "trends.description" if last.share is not None else "trends.description_empty"
+        svg = draw(
+            series,
+            name=f"c{index}",
+            title=m("trends.chart", name=name),
+            description=m(
+                key,
+                name=name,
+                first=first_week,
+                last=last_week,
+                share=m.percent(last.share),
+                low=m.percent(last.low),
+                high=m.percent(last.high),
+            ),
+            week_name=lambda week: week_short(week, m),
+        )
+        charts.append((label, name, Markup(svg)))  # noqa: S704 -- serialised by an XML writer, which escaped it
+    return charts
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("voc.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["lang_tag"] = lambda tag: tag if _TAG.fullmatch(tag) and tag != "und" else ""
+    return environment
+
+
+def _resource(name: str) -> str:
+    return resources.files("voc.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _sha256(css: str) -> str:
+    return base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,234 @@
+"""report.json: the whole Report, written in a fixed order and read back without loss. Its schema is schema.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from voc.errors import StoreError
+from voc.report.value import (
+    SCHEMA,
+    CallBack,
+    Coverage,
+    DriverName,
+    Quote,
+    Rejects,
+    Report,
+    Restated,
+    Restates,
+    ThemeEntry,
+    ThemeTable,
+    Verdict,
+)
+from voc.results import LEAVE, Cell, WeekRow
+from voc.taxonomy import COMPLAINT, PRAISE
+
+_CELL = ("n", "k", "raw_share", "share", "low", "high", "change")
+_VERDICT = ("kind", "driver", "direction", "share", "baseline", "change", "low", "high", "also", "baseline_weeks")
+_QUOTE = ("key", "id", "text", "channel", "language", "day")
+
+
+def render_json(report: Report) -> str:
+    """report.json as text: two-space indent, a fixed order of keys, shares rounded to 6 decimals when the report was
+    built, a newline at the end. Lone surrogates cannot occur: texts were cleaned for display."""
+    return json.dumps(_report(report), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def digest(report: Report) -> str:
+    """SHA-256 (64 hex digits) of report.json: equal exactly when the reports are equal."""
+    return hashlib.sha256(render_json(report).encode("utf-8")).hexdigest()
+
+
+def parse_report(text: str) -> Report:
+    """The Report that ``render_json`` wrote; StoreError where the text is not one."""
+    try:
+        data = json.loads(text)
+        if data["schema"] != SCHEMA:
+            raise StoreError(f"report.json has schema {data['schema']!r}, this program reads {SCHEMA}")
+        return _parse(data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"not a report.json: {error!r}", "Write the report anew with `voc report`.") from error
+
+
+def _report(report: Report) -> dict[str, object]:
+    table = report.themes
+    return {
+        "schema": SCHEMA,
+        "week": report.week,
+        "revision": report.revision,
+        "restates": _restates(report.restates),
+        "as_of": report.as_of,
+        "company": report.company,
+        "verdict": _fields(report.verdict, _VERDICT),
+        "signals": dict(report.signals),
+        "weeks": [_week(row, report.drivers) for row in report.weeks],
+        "themes": [_theme(theme) for theme in table.themes],
+        "themes_window": {
+            "from": table.start,
+            "to": table.end,
+            "segments": table.units,
+            "unassigned": table.unassigned,
+        },
+        "quotes": {key: [_fields(q, _QUOTE) for q in quotes] for key, quotes in report.quotes.items()},
+        "callbacks": [{"drivers": list(c.drivers), "quote": _fields(c.quote, _QUOTE)} for c in report.callbacks],
+        "coverage": _coverage(report.coverage),
+        "rejects": {"count": report.rejects.count, "reasons": dict(report.rejects.reasons)},
+        "model": report.model,
+        "taxonomy": report.taxonomy,
+        "drivers": [{"key": d.key, "name": dict(d.name), "praise": dict(d.praise_name)} for d in report.drivers],
+        "leave_name": dict(report.leave_name),
+    }
+
+
+def _week(row: WeekRow, drivers: tuple[DriverName, ...]) -> dict[str, object]:
+    def cell(label: str) -> dict[str, object]:
+        return _fields(row.cells[label], _CELL)
+
+    return {
+        "week": row.week,
+        "documents": row.documents,
+        "customers": row.customers,
+        "partial": row.partial,
+        "baseline": row.baseline,
+        "drivers": {d.key: {side: cell(f"{d.key}.{side}") for side in (COMPLAINT, PRAISE)} for d in drivers},
+        "leave": cell(LEAVE),
+    }
+
+
+def _theme(theme: ThemeEntry) -> dict[str, object]:
+    return {
+        "id": theme.id,
+        "label": theme.labels["en"],
+        "labels": dict(theme.labels),
+        "driver": theme.driver,
+        "side": theme.side,
+        "state": theme.state,
+        "documents": theme.documents,
+        "customers": theme.customers,
+        "quotes": [_fields(q, _QUOTE) for q in theme.quotes],
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, object]:
+    return {
+        "documents": coverage.documents,
+        "from": coverage.start,
+        "to": coverage.end,
+        "channels": dict(coverage.channels),
+        "languages": dict(coverage.languages),
+        "undated": coverage.undated,
+        "duplicates": coverage.duplicates,
+        "statuses": dict(coverage.statuses),
+        "sources": dict(coverage.sources),
+        "week": {
+            "documents": coverage.week_documents,
+            "channels": dict(coverage.week_channels),
+            "languages": dict(coverage.week_languages),
+        },
+    }
+
+
+def _restates(restates: Restates | None) -> dict[str, object] | None:
+    if restates is None:
+        return None
+    return {
+        "revision": restates.revision,
+        "parts": list(restates.parts),
+        "figures": [
+            {"week": f.week, "series": f.series, "before": _pair(f.before), "after": _pair(f.after)}
+            for f in restates.figures
+        ],
+    }
+
+
+def _pair(pair: tuple[int, int] | None) -> dict[str, int] | None:
+    return None if pair is None else {"k": pair[0], "n": pair[1]}
+
+
+def _fields(value: object, names: tuple[str, ...]) -> dict[str, object]:
+    found = {name: getattr(value, name) for name in names}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in found.items()}
+
+
+def _parse(data: Mapping[str, Any]) -> Report:
+    return Report(
+        week=data["week"],
+        as_of=data["as_of"],
+        company=data["company"],
+        model=data["model"],
+        taxonomy=data["taxonomy"],
+        drivers=tuple(DriverName(d["key"], d["name"], d["praise"]) for d in data["drivers"]),
+        leave_name=data["leave_name"],
+        weeks=tuple(_parse_week(week) for week in data["weeks"]),
+        verdict=Verdict(**{**data["verdict"], "also": tuple(data["verdict"]["also"])}),
+        signals=data["signals"],
+        themes=_parse_themes(data),
+        quotes={key: tuple(Quote(**q) for q in quotes) for key, quotes in data["quotes"].items()},
+        callbacks=tuple(CallBack(Quote(**c["quote"]), tuple(c["drivers"])) for c in data["callbacks"]),
+        coverage=_parse_coverage(data["coverage"]),
+        rejects=Rejects(data["rejects"]["count"], data["rejects"]["reasons"]),
+        revision=data["revision"],
+        restates=_parse_restates(data["restates"]),
+    )
+
+
+def _parse_week(week: Mapping[str, Any]) -> WeekRow:
+    cells = {f"{key}.{side}": Cell(**cell) for key, sides in week["drivers"].items() for side, cell in sides.items()}
+    return WeekRow(
+        week=week["week"],
+        documents=week["documents"],
+        customers=week["customers"],
+        partial=week["partial"],
+        baseline=week["baseline"],
+        cells={**cells, LEAVE: Cell(**week["leave"])},
+    )
+
+
+def _parse_themes(data: Mapping[str, Any]) -> ThemeTable:
+    window = data["themes_window"]
+    themes = tuple(
+        ThemeEntry(
+            id=t["id"],
+            labels=t["labels"],
+            driver=t["driver"],
+            side=t["side"],
+            state=t["state"],
+            documents=t["documents"],
+            customers=t["customers"],
+            quotes=tuple(Quote(**q) for q in t["quotes"]),
+        )
+        for t in data["themes"]
+    )
+    return ThemeTable(themes, window["segments"], window["unassigned"], window["from"], window["to"])
+
+
+def _parse_coverage(data: Mapping[str, Any]) -> Coverage:
+    return Coverage(
+        documents=data["documents"],
+        start=data["from"],
+        end=data["to"],
+        channels=data["channels"],
+        languages=data["languages"],
+        undated=data["undated"],
+        duplicates=data["duplicates"],
+        statuses=data["statuses"],
+        sources=data["sources"],
+        week_documents=data["week"]["documents"],
+        week_channels=data["week"]["channels"],
+        week_languages=data["week"]["languages"],
+    )
+
+
+def _parse_restates(data: Mapping[str, Any] | None) -> Restates | None:
+    if data is None:
+        return None
+    figures = tuple(
+        Restated(f["week"], f["series"], _parse_pair(f["before"]), _parse_pair(f["after"])) for f in data["figures"]
+    )
+    return Restates(data["revision"], tuple(data["parts"]), figures)
+
+
+def _parse_pair(pair: Mapping[str, int] | None) -> tuple[int, int] | None:
+    return None if pair is None else (pair["k"], pair["n"])

@@ -1,0 +1,128 @@
+"""report.md: the same page as plain Markdown (CommonMark with pipe tables). Nothing in it that came from data becomes
+markup, HTML or a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from voc.report.messages import Messages, load_messages
+from voc.report.page import QuoteView, Table, View
+from voc.report.value import ALL, Report
+from voc.report.view import build_view
+
+# Characters that open markup wherever they stand; a colon and a dot where they could make a URL, a domain or an emoji.
+# Markup that needs the start of a line (lists, headings, rules) cannot arise: no text from data is put there.
+_MARKUP: Final = re.compile(r"[\\`*_\[\]|~$]|:(?=\S)|(?<=\w)\.(?=[^\W\d])")
+# Mentions, mail addresses and issue numbers are found by some renderers after escapes are gone: a word joiner, which
+# is not seen, comes between.
+_MENTION: Final = re.compile(r"[@#](?=\S)")
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def escape(text: str) -> str:
+    """``text`` (one line) so that Markdown shows it as it is. It must not be put at the start of a line."""
+    return _MENTION.sub("\\g<0>\u2060", _MARKUP.sub(r"\\\g<0>", text)).translate(_ENTITIES)
+
+
+def render_markdown(report: Report, language: str) -> str:
+    """The page in ``language`` (en, zh-Hans, zh-Hant); UsageError for any other. Same report, same text."""
+    m = load_messages(language)
+    v = build_view(report, language)
+    blocks = [
+        *_head(v),
+        _heading(m("tile.heading")),
+        _table(_tiles(v, m)),
+        *_trends(v, m),
+        *_themes(v, m),
+        *_quotes(v, m, report.week == ALL),
+        *_callbacks(v, m),
+        *_heard(v, m),
+        _heading(m("notes.heading")),
+        _list(_named(m, name, text) for name, text in v.notes),
+        f"_{escape(v.made)}_",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _head(v: View) -> list[str]:
+    title = " · ".join(part for part in (v.heading, v.days) if part)
+    over = " · ".join([*([f"**{escape(v.company)}**"] if v.company else []), escape(v.product)])
+    verdict = [f"**{escape(v.verdict)}**", *map(escape, v.details)]
+    blocks = [f"# {escape(title)}", over, escape(" · ".join(v.meta)), "\n>\n".join(f"> {line}" for line in verdict)]
+    if v.restated:
+        blocks += [escape(v.restated[0]), _list(map(escape, v.restated[1:]))]
+    return blocks
+
+
+def _tiles(v: View, m: Messages) -> Table:
+    head = ("driver", "share", "interval", "change", "count", "beside")
+    rows = tuple(
+        (t.name, t.share, t.range, " · ".join(p for p in (f"{t.arrow} {t.change}".strip(), t.note) if p), t.of, t.extra)
+        for t in v.tiles
+    )
+    return Table(tuple(m(f"columns.{key}") for key in head), rows)
+
+
+def _trends(v: View, m: Messages) -> list[str]:
+    if v.weeks is None:
+        return []
+    return [_heading(m("trends.heading")), _table(v.weeks, numeric=True), escape(v.weeks_note)]
+
+
+def _themes(v: View, m: Messages) -> list[str]:
+    items = []
+    for theme in v.themes:
+        count = m("format.named", name=m("themes.documents"), value=theme.documents)
+        facts = " · ".join(escape(part) for part in (theme.driver, theme.state, count))
+        items.append(
+            "\n".join([f"**{escape(theme.label)}** · {facts}", *(f"  - {_quote(q, m)}" for q in theme.quotes)])
+        )
+    return [_heading(m("themes.heading")), escape(v.themes_note), _list(items) or escape(m("themes.empty"))]
+
+
+def _quotes(v: View, m: Messages, is_all: bool) -> list[str]:
+    blocks = [_heading(m("quotes.heading")), escape(m("quotes.intro_all" if is_all else "quotes.intro"))]
+    for group in v.quotes:
+        blocks.append(f"### {escape(group.name)}")
+        blocks.append(_list(_quote(q, m) for q in group.quotes) or escape(m("quotes.empty")))
+    return blocks
+
+
+def _callbacks(v: View, m: Messages) -> list[str]:
+    blocks = [_heading(m("callbacks.heading")), escape(v.callbacks_note)]
+    if v.callbacks:
+        keys = ("reason", "words", "channel", "day", "document")
+        rows = tuple((c.reason, c.quote.text, c.channel, c.day, c.quote.id) for c in v.callbacks)
+        blocks.append(_table(Table(tuple(m(f"callbacks.{key}") for key in keys), rows)))
+    return blocks
+
+
+def _heard(v: View, m: Messages) -> list[str]:
+    blocks = [_heading(m("heard.heading")), _list(_named(m, name, value) for name, value in v.facts)]
+    blocks += [_table(table, numeric=True) for table in (v.channels, v.languages) if table.rows]
+    return [*blocks, escape(v.untested)]
+
+
+def _heading(text: str) -> str:
+    return f"## {escape(text)}"
+
+
+def _named(m: Messages, name: str, value: str) -> str:
+    return m("format.named", name=f"**{escape(name)}**", value=escape(value))
+
+
+def _quote(quote: QuoteView, m: Messages) -> str:
+    return f"{m('format.quoted', text=escape(quote.text))} · {escape(quote.source)} · {escape(quote.id)}"
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _table(table: Table, *, numeric: bool = False) -> str:
+    rule = ["---", *("--:" if numeric else "---" for _ in table.head[1:])]
+    lines: list[Sequence[str]] = [[escape(cell) for cell in table.head], rule]
+    lines += [[escape(cell) for cell in row] for row in table.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,38 @@
+"""What weeks, series and drivers are called in a language."""
+
+from __future__ import annotations
+
+from voc.report.messages import Messages
+from voc.report.value import ALL, Report
+from voc.results import LEAVE
+from voc.taxonomy import COMPLAINT, PRAISE
+from voc.weeks import Week
+
+
+def week_short(week: str, m: Messages) -> str:
+    """``2026-W46`` -> ``W46`` as the language writes it."""
+    return m("head.all") if week == ALL else m("format.week_short", number=Week.parse(week).number)
+
+
+def series_name(report: Report, label: str, m: Messages) -> str:
+    """The name of a label; the label itself where the taxonomy of the report lacks it."""
+    if label == LEAVE:
+        return m.name(report.leave_name)
+    key, _, side = label.partition(".")
+    for driver in report.drivers:
+        if driver.key == key:
+            return m.name(driver.praise_name if side == PRAISE else driver.name)
+    return label
+
+
+def driver_name(report: Report, key: str, m: Messages) -> str:
+    """The name of a driver; the key itself where the taxonomy of the report lacks it."""
+    return series_name(report, f"{key}.{COMPLAINT}", m) if key in {d.key for d in report.drivers} else key
+
+
+def driver_inline(report: Report, key: str, m: Messages) -> str:
+    """The name of a driver as it stands inside a sentence."""
+    for driver in report.drivers:
+        if driver.key == key:
+            return m.inline(driver.name)
+    return key

@@ -1,0 +1,116 @@
+"""What a page shows, in its order, as plain unescaped texts of one language; the layouts read this and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Where the share, its interval and the baseline mean lie on a scale of 0..100 that all tiles have in common."""
+
+    share: float
+    low: float
+    high: float
+    mean: float | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure of the first screen. ``change`` is empty where nothing is compared; ``signal`` as in the Report;
+    ``range`` is the bare interval, ``interval`` says so in words."""
+
+    label: str
+    name: str
+    share: str
+    range: str
+    interval: str
+    of: str
+    signal: str
+    arrow: str
+    change: str
+    note: str
+    extra: str
+    strip: Strip | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """A quote; ``source`` names channel, language and day, ``language`` is its BCP 47 tag."""
+
+    text: str
+    source: str
+    id: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteGroup:
+    """The quotes of one driver."""
+
+    key: str
+    name: str
+    quotes: tuple[QuoteView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeView:
+    """A row of the theme table."""
+
+    label: str
+    driver: str
+    key: str
+    documents: str
+    state: str
+    quotes: tuple[QuoteView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackView:
+    """A row of the call-back list."""
+
+    day: str
+    channel: str
+    reason: str
+    quote: QuoteView
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of texts; ``numeric`` columns (all but the first) are set flush right."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All texts of the page, in its order."""
+
+    language: str
+    title: str
+    company: str
+    product: str
+    heading: str
+    days: str
+    meta: tuple[str, ...]
+    restated: tuple[str, ...]
+    verdict_kind: str
+    verdict: str
+    details: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    tile_key: str
+    weeks: Table | None
+    weeks_note: str
+    themes: tuple[ThemeView, ...]
+    themes_note: str
+    quotes: tuple[QuoteGroup, ...]
+    callbacks: tuple[CallBackView, ...]
+    callbacks_note: str
+    channels: Table
+    languages: Table
+    untested: str
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+    made: str

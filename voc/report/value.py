@@ -1,0 +1,196 @@
+"""The report of one week as a value: numbers, facts and redacted quotes; no wording, no layout, no clock.
+
+Every renderer reads this and nothing else, so the same ``Report`` always gives the same bytes. ``json_out`` writes it
+as report.json and reads it back without loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from voc.results import LEAVE, Cell, WeekRow
+from voc.taxonomy import COMPLAINT, PRAISE
+
+SCHEMA: Final = 1
+ALL: Final = "all"
+
+# Kinds of verdict.
+EMPTY, WHOLE, PARTIAL, SHORT_BASELINE, STEADY, MOVED = (
+    "empty",
+    "whole",
+    "partial",
+    "short_baseline",
+    "steady",
+    "moved",
+)
+# Signals of a series in the week of the report.
+UP, DOWN, NONE, UNTESTED = "up", "down", "none", "untested"
+
+
+@dataclass(frozen=True, slots=True)
+class DriverName:
+    """How a driver and its praise side are called; both map a language to a name and hold at least ``en``."""
+
+    key: str
+    name: Mapping[str, str]
+    praise_name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a customer, already redacted, cleaned for display and cut to a length that can be read in passing.
+
+    ``key`` is the content key of the document, ``id`` its id as given; ``day`` is an ISO date or None.
+    """
+
+    key: str
+    id: str
+    text: str
+    channel: str
+    language: str
+    day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeEntry:
+    """A theme as the report shows it; ``labels`` maps a language to the label and holds at least ``en``."""
+
+    id: str
+    labels: Mapping[str, str]
+    driver: str
+    side: str
+    state: str
+    documents: int
+    customers: int | None
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeTable:
+    """All themes of the window ``start``..``end`` (ISO dates, None where unknown), the largest first;
+    ``unassigned`` of ``units`` segments belong to none."""
+
+    themes: tuple[ThemeEntry, ...]
+    units: int
+    unassigned: int
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """A customer who states in this week that they leave; ``drivers`` are the complaints of the same document."""
+
+    quote: Quote
+    drivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who was heard. ``documents`` counts everything ingested (duplicates left out), ``start`` and ``end`` are the
+    first and last day with a document; the mappings count documents, the largest first."""
+
+    documents: int
+    start: str | None
+    end: str | None
+    channels: Mapping[str, int]
+    languages: Mapping[str, int]
+    undated: int
+    duplicates: int
+    statuses: Mapping[str, int]
+    sources: Mapping[str, int]
+    week_documents: int
+    week_channels: Mapping[str, int]
+    week_languages: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Rows that did not become documents, by reason."""
+
+    count: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the first sentence says. ``driver`` is the one that moved most (kind moved), or the one with the largest
+    difference where none moved beyond its interval (kind steady), or the most frequent one where nothing can be
+    compared (whole, partial, short_baseline); shares are in 0..1. ``also`` names further drivers whose interval
+    excludes their baseline mean. ``baseline_weeks`` counts the weeks compared with."""
+
+    kind: str
+    driver: str | None = None
+    direction: str | None = None
+    share: float | None = None
+    baseline: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    also: tuple[str, ...] = ()
+    baseline_weeks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A count that the previous revision stated differently. ``series`` is a label or ``documents``; ``before`` and
+    ``after`` are (k, n) for a label and (n, n) for ``documents``; None where that revision lacked the week."""
+
+    week: str
+    series: str
+    before: tuple[int, int] | None
+    after: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restates:
+    """What a later revision changes: the revision it replaces, the counts, and the names of the parts that differ."""
+
+    revision: int
+    parts: tuple[str, ...]
+    figures: tuple[Restated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report of ``week`` (``2026-W46`` or ``all``): see the module's text.
+
+    ``weeks`` are in order, the last one is ``week`` itself; ``signals`` maps each label to up, down, none or untested;
+    ``quotes`` maps each driver to words from this week's complaints.
+    """
+
+    week: str
+    as_of: str | None
+    company: str | None
+    model: str
+    taxonomy: str
+    drivers: tuple[DriverName, ...]
+    leave_name: Mapping[str, str]
+    weeks: tuple[WeekRow, ...]
+    verdict: Verdict
+    signals: Mapping[str, str]
+    themes: ThemeTable
+    quotes: Mapping[str, tuple[Quote, ...]]
+    callbacks: tuple[CallBack, ...]
+    coverage: Coverage
+    rejects: Rejects
+    revision: int
+    restates: Restates | None
+
+    @property
+    def current(self) -> WeekRow | None:
+        """The row of the report's own week; None where there is not even an empty one."""
+        return self.weeks[-1] if self.weeks and self.weeks[-1].week == self.week else None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All series of the report, in order: complaints, praises, leave."""
+        keys = [d.key for d in self.drivers]
+        return (*(f"{k}.{COMPLAINT}" for k in keys), *(f"{k}.{PRAISE}" for k in keys), LEAVE)
+
+    def cell(self, label: str) -> Cell | None:
+        """The cell of ``label`` in the report's week; None where either is missing."""
+        row = self.current
+        return row.cells.get(label) if row else None

@@ -1,0 +1,217 @@
+"""Words and short phrases of a text, from which labels are made: English and Chinese (both scripts as one)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import jieba
+    from opencc import OpenCC
+
+ENGLISH, CHINESE, OTHER = "en", "zh", "other"
+_ENGLISH_WORD: Final = re.compile(r"[a-z][a-z'-]*[a-z]|[^\w\s'-]+|\d+")
+_CHINESE_RUN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z][a-z0-9]+")
+_HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_ADDRESS: Final = re.compile(r"\S*@\S+|https?://\S+|www\.\S+")
+_ENGLISH_NEGATIONS: Final = frozenset({"no", "not", "never", "without"})
+_CONTRACTION: Final = re.compile(r".*n't|(?:can|does|did|do|wo|is|are|was|has|have|had|could|would|should)nt")
+_CHINESE_NEGATIONS: Final = frozenset({"不", "没", "未", "无", "没有", "没人", "无人", "不肯", "不愿"})
+NEGATIONS: Final = _ENGLISH_NEGATIONS | _CHINESE_NEGATIONS
+# Tags of jieba's dictionary that carry content. Names of people (nr, nrt) are left out on purpose.
+_CONTENT: Final = frozenset({"n", "nz", "vn", "v", "a", "an", "i", "l", "j", "b", "z", "s"})
+_CONTENT_SINGLE: Final = frozenset({"a"})
+_MAX_CHINESE: Final = 6  # characters: a longer phrase reads like a clause
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase: ``key`` is what is counted, ``words`` its parts (for overlaps), ``surface`` what is shown."""
+
+    key: str
+    words: tuple[str, ...]
+    surface: str
+
+
+def group_of(language: str) -> str:
+    """The group of languages whose words are counted together: en, zh (both scripts) or other."""
+    base = language.partition("-")[0]
+    return base if base in (ENGLISH, CHINESE) else OTHER
+
+
+def terms(text: str, language: str) -> list[Term]:
+    """The words and two-word phrases of ``text`` that could stand in a label, repeated as often as they occur.
+
+    Chinese is read in simplified script. Phrases do not cross punctuation or stop words; mail and web addresses
+    are passed over.
+    """
+    folded = _ADDRESS.sub(" . ", unicodedata.normalize("NFKC", text)).casefold().replace("\u2019", "'")
+    group = group_of(language)
+    chinese = group == CHINESE or (group == OTHER and _HAN.search(folded))
+    return _chinese(folded, language) if chinese else _english(folded)
+
+
+def to_traditional(text: str) -> str:
+    """Simplified Chinese in traditional script, with the words that Taiwan uses."""
+    return str(_converter("s2twp").convert(text))
+
+
+def _english(text: str) -> list[Term]:
+    found, stop = list[Term](), english_stop_words()
+    previous, negation = "", ""
+    for token in _ENGLISH_WORD.findall(text):
+        word = token.removesuffix("'s")
+        if word in _ENGLISH_NEGATIONS:
+            previous, negation = "", word
+        elif _CONTRACTION.fullmatch(word):
+            previous, negation = "", "not"
+        elif not word[0].isalpha() or "'" in word or word in stop or len(word) < 3:
+            previous = negation = ""
+        else:
+            if negation:
+                found.append(_term(" ", negation, word))
+            else:
+                found.append(_term(" ", word))
+            if previous and previous != word:
+                found.append(_term(" ", previous, word))
+            previous, negation = word, ""
+    return found
+
+
+def _chinese(text: str, language: str) -> list[Term]:
+    simplified = str(_converter("tw2sp" if language == "zh-Hant" else "t2s").convert(text))
+    dictionary, stop, degrees = chinese_dictionary(), chinese_stop_words(), _word_list("chinese_degrees.txt")
+    found = list[Term]()
+    for run in _CHINESE_RUN.findall(simplified):
+        previous, negation = "", ""
+        for word in dictionary.cut(run):
+            if word in _CHINESE_NEGATIONS:
+                previous, negation = "", word
+            elif word in degrees:
+                continue
+            elif word in stop or not dictionary.has_content(word):
+                previous = negation = ""
+            else:
+                if negation and len(negation + word) >= 3:
+                    found.append(_term("", negation, word))
+                elif 1 < len(word) <= _MAX_CHINESE or word.isascii():
+                    found.append(_term("", word))
+                if previous and previous != word and 2 < len(previous + word) <= _MAX_CHINESE:
+                    found.append(_term("", previous, word))
+                # A single character says enough after a word (态度差), not before one.
+                previous, negation = word if len(word) > 1 else "", ""
+    return found
+
+
+def _term(joint: str, *words: str) -> Term:
+    stems = tuple(_stem(w) for w in words)
+    return Term(joint.join(stems), stems, joint.join(words))
+
+
+def _stem(word: str) -> str:
+    """Forms of one English word under one key: only for counting, never shown, so wrong roots do no harm."""
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 3 and word[-1] == "s" and word[-2] not in "suia'":
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) > len(ending) + 3:
+            word = word.removesuffix(ending)
+            break
+    doubled = len(word) > 4 and word[-1] == word[-2] and word[-1] in "lnprtmg"
+    return word[:-1] if doubled or (len(word) > 4 and word[-1] == "e") else word
+
+
+@dataclass(frozen=True, slots=True)
+class ChineseDictionary:
+    """jieba without its guesses at unknown words, so that every word is one of a dictionary, and the words' tags."""
+
+    tokenizer: jieba.Tokenizer
+    tags: Mapping[str, str]
+
+    def cut(self, text: str) -> Iterable[str]:
+        """The words of ``text`` (simplified script)."""
+        words: Iterable[str] = self.tokenizer.cut(text, HMM=False)
+        return words
+
+    def has_content(self, word: str) -> bool:
+        """Whether ``word`` says something by itself; foreign words (app, wifi) do."""
+        if word.isascii():
+            return len(word) > 1 and word not in english_stop_words()
+        return self.tags.get(word, "") in (_CONTENT if len(word) > 1 else _CONTENT_SINGLE)
+
+
+@cache
+def chinese_dictionary() -> ChineseDictionary:
+    """The dictionary of jieba with the words of customer service added."""
+    with warnings.catch_warnings():  # jieba imports pkg_resources where it is there, which warns
+        warnings.simplefilter("ignore")
+        import jieba
+
+    tokenizer = jieba.Tokenizer()
+    # Not initialize(): that reads and writes a marshal file at a guessable place in the shared temporary folder.
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    with tokenizer.get_dict_file() as lines:
+        tags = {word: tag for word, _, tag in (line.decode("utf-8").split() for line in lines)}
+    for word, _ in _service_words():
+        tokenizer.add_word(word)
+        tags[word] = "n"
+    return ChineseDictionary(tokenizer, tags)
+
+
+@cache
+def english_stop_words() -> frozenset[str]:
+    """English words that say nothing in a label."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS) | _word_list("english_stop.txt")
+
+
+@cache
+def chinese_stop_words() -> frozenset[str]:
+    """Chinese words (simplified script) that say nothing in a label."""
+    return _word_list("chinese_stop.txt")
+
+
+@cache
+def chinese_of_english() -> Mapping[str, str]:
+    """Key of an English term -> Chinese words (simplified script), for the words of customer service."""
+    found: dict[str, str] = {}
+    for word, english in _service_words():
+        longest = max(_english(english), key=lambda term: len(term.words), default=None)
+        if longest and longest.surface == english:
+            found.setdefault(longest.key, word)
+    return found
+
+
+@cache
+def english_of_chinese() -> Mapping[str, str]:
+    """Chinese word (simplified script) -> English words, for the words of customer service."""
+    return {word: english for word, english in _service_words() if english != "-"}
+
+
+@cache
+def _service_words() -> tuple[tuple[str, str], ...]:
+    lines = resources.files("voc.themes").joinpath("words", "service_words.tsv").read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if not line.startswith("#"))
+    return tuple((word, english) for word, english in pairs)
+
+
+@cache
+def _word_list(name: str) -> frozenset[str]:
+    lines = resources.files("voc.themes").joinpath("words", name).read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@cache
+def _converter(name: str) -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC(name)
