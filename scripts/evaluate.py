@@ -74,7 +74,7 @@ def read_corpus(folder: Path, taxonomy: Taxonomy) -> tuple[list[Example], list[P
     documents = [document for file in files for document in read_documents(file)]
     missing = sorted(rows.keys() - {document.id for document in documents})
     if missing:
-        raise InputError(f"{labels_file} labels documents that are not there: {', '.join(missing[:5])}", "Check the ids.")
+        raise InputError(f"{labels_file} labels what is not there: {', '.join(missing[:5])}", "Check the ids.")
     return [labelled(d, rows[d.id], taxonomy) for d in documents if d.id in rows], [*files, labels_file]
 
 

@@ -28,9 +28,11 @@ from voc.taxonomy import default_taxonomy
 
 
 @click.command(help=__doc__)
-@click.option("--train", "train_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL to learn from.")
-@click.option("--dev", "dev_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL, natural frequencies.")
-@click.option("--encoder", "encoder_name", default=None, help="Encoder by name or folder; the default model's if left out.")
+@click.option("--train", "train_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL.")
+@click.option(
+    "--dev", "dev_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL, for label frequencies."
+)
+@click.option("--encoder", "encoder_name", default=None, help="Encoder by name or folder; default: the default model.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model's folder.")
 @click.option("--members", type=int, default=Recipe().members, show_default=True, help="Networks that are averaged.")
 @click.option("--workers", default=2, show_default=True, help="Processes; the result does not depend on it.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,17 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import voc
+from tests.program import environment
 
 Voc = Callable[..., subprocess.CompletedProcess[str]]
-ROOT = Path(voc.__file__).parents[1]
-
-
-def environment(**extra: str) -> dict[str, str]:
-    """The environment of this process without what could steer voc; the checkout is found from every folder."""
-    steering = {"VOC_WORKSPACE", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
-    kept = {name: value for name, value in os.environ.items() if name not in steering}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | extra
 
 
 def voc_in(folder: Path) -> Voc:

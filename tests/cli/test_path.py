@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.path_test_tools import ROOT, SAMPLE_FILES, Done, digests, voc, write_jsonl
+from tests.program import ROOT, SAMPLE_FILES, Done, digests, voc, write_jsonl
 
 SCHEMA = json.loads((ROOT / "voc" / "report" / "schema.json").read_text("utf-8"))
 
@@ -18,7 +19,9 @@ SCHEMA = json.loads((ROOT / "voc" / "report" / "schema.json").read_text("utf-8")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     """The sample corpus, run once, in a folder of its own, without a network."""
     folder = tmp_path_factory.mktemp("sample")
-    return folder, voc("run", *SAMPLE_FILES, "--timings", "timings.json", cwd=folder, network=False)
+    done = voc("run", *SAMPLE_FILES, "--timings", "timings.json", cwd=folder, network=False)
+    shutil.copy(folder / "voc-workspace" / "run.json", folder / "first-run.json")
+    return folder, done
 
 
 def _report(folder: Path, week: str = "2026-W46") -> dict:  # type: ignore[type-arg]
@@ -78,7 +81,7 @@ def test_timings_and_run_json_tell_of_each_stage(sample: tuple[Path, Done]) -> N
     assert list(timings["stages"]) == ["ingest", "classify", "themes", "trends", "report"]
     assert timings["stages"]["classify"]["documents"] == 200
     assert all(s["seconds"] >= 0 and s["peak_memory_mb"] > 0 for s in timings["stages"].values())
-    run = json.loads((folder / "voc-workspace" / "run.json").read_text("utf-8"))
+    run = json.loads((folder / "first-run.json").read_text("utf-8"))
     assert [i["name"] for i in run["inputs"]] == ["feedback.jsonl", "reviews.csv"]
     assert all(len(i["sha256"]) == 64 for i in run["inputs"])
     assert run["exit_code"] == 0 and run["versions"]["voc"] and run["stages"].keys() == timings["stages"].keys()
@@ -161,7 +164,7 @@ def test_too_many_rejects_end_with_3_after_the_report_is_written(tmp_path: Path)
     assert "mixed.jsonl" in done.err
     assert _report(tmp_path)["rejects"]["count"] == 2
     rejects = voc("rejects", "--json", cwd=tmp_path).json
-    assert [(r["file"], r["row"]) for r in rejects] == [("mixed.jsonl", 9), ("mixed.jsonl", 10)]
+    assert [(r["file"], r["row"]) for r in rejects["rejects"]] == [("mixed.jsonl", 9), ("mixed.jsonl", 10)]
     allowed = voc("run", "mixed.jsonl", "--as-of", "2026-11-15", "--max-reject-share", "0.5", cwd=tmp_path)
     assert allowed.code == 0
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.path_test_tools import ROOT, digests, voc, write_jsonl
+from tests.program import ROOT, digests, environment, voc, write_jsonl
 
 TEXTS = (
     "Nobody answered my three mails about the refund.",
@@ -38,8 +37,7 @@ def _feedback(path: Path, count: int) -> Path:
 
 def _killer(*arguments: str | Path) -> int:
     program = ROOT / "tests" / "faults" / "killer.py"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, program, *map(str, arguments)], env=environment, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, program, *map(str, arguments)], env=environment(), capture_output=True, check=False)
     return done.returncode
 
 

@@ -183,6 +183,17 @@ def test_lone_surrogates_become_one_replacement_each(write: Write) -> None:
     document.text.encode()
 
 
+def test_bytes_that_are_no_utf8_cost_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.jsonl"
+    path.write_bytes(b'{"text": "caf\xe9"}\n' + b'{"text": "The crew was rude"}\n' * 2)
+    items = list(open_source(str(path)).rows())
+    assert [(row, item.reason if isinstance(item, Reject) else "") for row, item in items] == [
+        (1, "encoding"),
+        (2, ""),
+        (3, ""),
+    ]
+
+
 def test_an_empty_text_is_a_document(write: Write) -> None:
     assert [only(write({"text": text})).text for text in ("", "  ")] == ["", "  "]
 

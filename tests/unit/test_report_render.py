@@ -217,6 +217,11 @@ def test_escaped_text_is_shown_as_it_is(raw: str) -> None:
     assert shown == f"“{text}”".replace("\u2060", "")
 
 
+def test_mentions_addresses_and_issue_numbers_are_defused() -> None:
+    """Hosts of Markdown look for them in the finished text, where an escape is no longer seen."""
+    assert escape("@me x@y.zz #12 # @") == "@\u2060me x@\u2060y\\.zz #\u206012 # @"
+
+
 def test_table_cells_of_markdown_cannot_be_split() -> None:
     text = render_markdown(build_report(fixed.hostile_inputs()), "en")
     rows = [t for t in MARKDOWN.parse(text) if t.type == "tr_open"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +47,7 @@ SENTENCES = {
         "Das Personal war unfreundlich und arrogant.",
         "Ich warte seit drei Monaten auf mein Geld.",
         "Wir kommen nie wieder hierher.",
+        "Niemand hilft mir hier",
     ],
     "es": [
         "El personal fue muy grosero con nosotros.",
@@ -98,3 +101,10 @@ def test_any_text_has_a_language_and_always_the_same(text: str) -> None:
 
 def test_tested_languages() -> None:
     assert {"en", "zh-Hans", "zh-Hant"} == TESTED_LANGUAGES
+
+
+@pytest.mark.parametrize("unit", ["字", "a", "@", "#a", "w", "www.", "&a", "é", "は", "1"])
+def test_a_hostile_text_takes_no_time(unit: str) -> None:
+    start = time.process_time()
+    detect_language(unit * 1_000_000)
+    assert time.process_time() - start < 1.0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from voc.themes.tokens import (
     chinese_dictionary,
     chinese_of_english,
+    concept,
     english_of_chinese,
     group_of,
     terms,
@@ -25,6 +26,7 @@ def surfaces(text: str, language: str) -> list[str]:
         ("No reply, no refund!", ["no reply", "no refund"], ["reply", "reply no"]),
         ("They didn't respond.", ["not respond"], ["didn't", "respond"]),
         ("Write to a.person@example.com about the refund", ["refund"], ["person", "example", "com"]),
+        ("Order HL-20393: <b>no refund</b>", ["order", "no refund"], ["hl", "b", "refund"]),
         ("It’s the clerk’s fault", ["clerk", "clerk fault"], ["it's", "clerk's"]),
     ],
 )
@@ -84,6 +86,19 @@ def test_service_words_carry_over_to_the_other_language() -> None:
     assert chinese_of_english()[terms("no reply", "en")[-1].key] == "没有回复"
 
 
+def test_the_same_thing_said_in_both_languages_is_one_concept() -> None:
+    assert concept("zh", "退款") == concept("en", terms("refunds", "en")[0].key) == "refund"
+    assert concept("zh", "没回复") == concept("zh", "没有回复") == concept("en", terms("no reply", "en")[-1].key)
+    assert concept("zh", "乌云") == "乌云"
+
+
+def test_the_list_of_service_words_is_sound() -> None:
+    for word, english in english_of_chinese().items():
+        assert 2 <= len(word) <= 6
+        assert english == english.strip().lower()
+    assert concept("zh", "客服") != concept("zh", "退款")
+
+
 def test_the_groups_of_languages() -> None:
     assert [group_of(tag) for tag in ("en", "en-GB", "zh-Hans", "zh-Hant", "fr", "und")] == [
         "en",
@@ -95,5 +110,5 @@ def test_the_groups_of_languages() -> None:
     ]
 
 
-def test_traditional_script_uses_the_words_of_taiwan() -> None:
-    assert to_traditional("服务态度、软件") == "服務態度、軟體"
+def test_traditional_script_keeps_the_words() -> None:
+    assert to_traditional("服务态度、窗口、软件") == "服務態度、窗口、軟件"

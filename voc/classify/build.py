@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.heads import Heads, stored
+from voc.classify.heads import Heads
 from voc.classify.prepared import Prepared, vocabulary
 from voc.classify.score import document_features
 from voc.classify.stack import abstain_bands, fit_stack, fit_thresholds, prevalence_weights, stacked
@@ -92,8 +92,7 @@ def build_heads(
         fold_from=np.array(sorted(table), np.uint32),
         fold_to=np.array([table[code] for code in sorted(table)], np.uint32),
     )
-    rounded = replace(heads, **stored(heads))
-    return rounded, _judge(features, targets, weights, logits, readable, groups[readable] % FOLDS, len(data.targets))
+    return heads, _judge(features, targets, weights, logits, readable, groups[readable] % FOLDS, len(data.targets))
 
 
 def _judge(

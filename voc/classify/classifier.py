@@ -31,7 +31,7 @@ class Classifier:
     """Labels documents; ``id`` names encoder, heads and thresholds, so that equal ids give equal numbers."""
 
     def __init__(self, heads: Heads, name: str, digest: str) -> None:
-        """``name`` of the model, ``digest``: hex over everything that the numbers depend on (first 12 go into the id)."""
+        """``name`` of the model, ``digest``: hex over all that the numbers depend on (the id has its first 12 digits)."""
         self.heads = heads
         self.id = f"{name}-drivers@{digest[:12]}"
         self.encoder_id = heads.encoder
@@ -58,11 +58,11 @@ class Classifier:
         scores = np.round(sigmoid(logits), SCORE_DIGITS).astype(np.float32)
         features = document_features(logits, chinese_share("".join(texts)))
         numbers = np.round(probabilities(features, self.heads.stack), PROBABILITY_DIGITS).tolist()
-        labels = tuple(
-            label for label, p, t in zip(self.labels, numbers, self.thresholds, strict=True) if p >= t
-        )
+        labels = tuple(label for label, p, t in zip(self.labels, numbers, self.thresholds, strict=True) if p >= t)
         abstained = tuple(
-            label for label, p, (low, high) in zip(self.labels, numbers, self.heads.bands, strict=True) if low <= p < high
+            label
+            for label, p, (low, high) in zip(self.labels, numbers, self.heads.bands, strict=True)
+            if low <= p < high
         )
         spans = evidence(self.labels, labels, segments, scores)
         prediction = Prediction(document.key, self.id, status, tuple(numbers), labels, abstained, spans)
@@ -91,8 +91,8 @@ def load_classifier(model: str | None, taxonomy: Taxonomy) -> Classifier:
     if heads.labels != taxonomy.labels:
         different = sorted(set(heads.labels) ^ set(taxonomy.labels)) or ["the same labels in another order"]
         raise ModelError(
-            f"the classifier of {found.name} was trained for the taxonomy {heads.taxonomy}, not for {taxonomy.version}: "
-            f"{', '.join(different)}",
+            f"the classifier of {found.name} was trained for the taxonomy {heads.taxonomy}, "
+            f"not for {taxonomy.version}: {', '.join(different)}",
             "Train it for this taxonomy with scripts/train.py, or use the taxonomy that it was trained for.",
         )
     if heads.encoder != found.id:

@@ -76,7 +76,7 @@ def outcome(examples: Sequence[Example], results: Sequence[Classified], labels: 
 
 
 def shows(span: str, quote: str) -> bool:
-    """Whether a span holds an annotator's quote, or shares 0.3 of its character trigrams with it, and is short enough."""
+    """Whether a span holds an annotator's quote or shares 0.3 of its character trigrams, and is short enough."""
     span, quote = "".join(span.split()), "".join(quote.split())
     longest = LONGEST_CHINESE if chinese_share(span) > 0.5 else LONGEST
     if len(span) > longest:

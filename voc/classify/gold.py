@@ -38,8 +38,8 @@ class Example:
 
 
 def read_gold(path: Path, taxonomy: Taxonomy) -> list[Example]:
-    """Examples of a gold file: ``id, text, neg`` (driver code or key to quote), ``pos`` (codes or keys), ``leave`` (0 or
-    1), and where known ``kind, lang, source``.
+    """Examples of a gold file: ``id, text, neg`` (driver code or key to quote), ``pos`` (codes or keys), ``leave``
+    (0 or 1), and where known ``kind, lang, source``.
 
     InputError names the file and line of what cannot be read.
     """
@@ -88,4 +88,5 @@ def labelled(document: Document, row: Mapping[str, Any], taxonomy: Taxonomy) -> 
 def target_matrix(examples: Iterable[Example], labels: Iterable[str]) -> NDArray[np.float64]:
     """(documents, labels): 1.0 where a document has a label."""
     names = tuple(labels)
-    return np.array([[float(label in example.labels) for label in names] for example in examples]).reshape(-1, len(names))
+    rows = [[float(label in example.labels) for label in names] for example in examples]
+    return np.array(rows, np.float64).reshape(-1, len(names))

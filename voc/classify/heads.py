@@ -72,6 +72,9 @@ _STORED: Mapping[str, type[np.generic]] = {
 }  # fmt: skip
 
 
+_NUMBERS = tuple(name for name, kind in _STORED.items() if kind is not np.uint32)
+
+
 def stored(heads: Heads) -> dict[str, NDArray[Any]]:
     """The matrices in the types in which they are stored."""
     return {name: np.ascontiguousarray(getattr(heads, name), dtype=kind) for name, kind in _STORED.items()}
@@ -91,7 +94,8 @@ def save_heads(heads: Heads, folder: Path) -> None:
         "# Written by scripts/train.py. A label is decided at or over its threshold (of the calibrated probability)\n"
         "# and named as unclear inside its abstain band.\n"
         f'format = {FORMAT}\ntaxonomy = "{heads.taxonomy}"\nencoder = "{heads.encoder}"\n\n'
-        f'[files]\n"{HEADS_FILE}" = "{hashlib.sha256(matrices).hexdigest()}"\n\n{rows}'.rstrip() + "\n",
+        f'[files]\n"{HEADS_FILE}" = "{hashlib.sha256(matrices).hexdigest()}"\n\n{rows}'.rstrip()
+        + "\n",
         "utf-8",
     )
 
@@ -108,7 +112,7 @@ def load_heads(folder: Path) -> tuple[Heads, str]:
     try:
         spec_bytes, matrices = spec_path.read_bytes(), heads_path.read_bytes()
     except OSError as error:
-        raise ModelError(f"the model in {folder} has no classifier: {error.strerror}: {error.filename}", _REPAIR) from error
+        raise ModelError(f"{folder} has no classifier: {error.strerror}: {error.filename}", _REPAIR) from error
     try:
         spec = tomllib.loads(spec_bytes.decode("utf-8"))
         if spec["format"] != FORMAT:
@@ -121,9 +125,12 @@ def load_heads(folder: Path) -> tuple[Heads, str]:
     return heads, hashlib.sha256(spec_bytes + matrices).hexdigest()
 
 
-def _assemble(spec: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Heads:
+def _assemble(spec: Mapping[str, Any], tensors: Mapping[str, Any]) -> Heads:
     labels = tuple(str(label) for label in spec["labels"])
     rows = [spec["labels"][label] for label in labels]
+    for name in ("grams", "fold_from", "fold_to"):
+        if tensors[name].dtype != np.uint32:
+            raise TypeError(f"{name} is of type {tensors[name].dtype}")
     for name in ("bias", "gram_weights", "output_weights", "output_bias", "stack"):
         if tensors[name].shape[-1] != len(labels):
             raise ValueError(f"{name} has {tensors[name].shape[-1]} outputs for {len(labels)} labels")
@@ -133,5 +140,6 @@ def _assemble(spec: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> H
         encoder=str(spec["encoder"]),
         thresholds=tuple(float(row["threshold"]) for row in rows),
         bands=tuple((float(row["abstain"][0]), float(row["abstain"][1])) for row in rows),
-        **{name: tensors[name] if tensors[name].dtype == np.uint32 else tensors[name].astype(np.float64) for name in _STORED},
+        **{name: tensors[name] for name in ("grams", "fold_from", "fold_to")},
+        **{name: tensors[name].astype(np.float64) for name in _NUMBERS},
     )

@@ -20,7 +20,7 @@ def f1(truth: Array, found: Array, weights: Array | None = None) -> float:
 
 
 def best_threshold(truth: Array, probability: Array, weights: Array | None = None) -> float:
-    """The threshold with the highest F1 for ``probability >= threshold``: midway between the two values it lies between.
+    """The threshold with the highest F1 for ``probability >= threshold``: midway between its neighbours.
 
     1.0 where nothing is true: then nothing should be found.
     """

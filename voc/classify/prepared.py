@@ -54,7 +54,7 @@ class Prepared:
     @cached_property
     def quotable(self) -> NDArray[np.bool_]:
         """(L,) whether any segment holds a quote of the label."""
-        return self.quoted.any(axis=0)
+        return np.asarray(self.quoted.any(axis=0))
 
     def segments_of(self, documents: NDArray[np.intp]) -> NDArray[np.intp]:
         """Rows of the segments of some documents, in their order."""
@@ -124,7 +124,9 @@ def _quoted(example: Example, spans: Sequence[tuple[int, int]], labels: Sequence
 def vocabulary(grams: Sequence[Hashes], owner: NDArray[np.intp], least: int) -> tuple[Hashes, NDArray[np.float64]]:
     """N-grams that stand in at least ``least`` documents, sorted, and their inverse document frequencies."""
     documents = int(owner[-1]) + 1 if len(owner) else 0
-    pairs = np.concatenate([(np.uint64(i) << np.uint64(32)) | g.astype(np.uint64) for i, g in zip(owner, grams, strict=True)])
+    pairs = np.concatenate(
+        [(np.uint64(i) << np.uint64(32)) | g.astype(np.uint64) for i, g in zip(owner, grams, strict=True)]
+    )
     known, count = np.unique((np.unique(pairs) & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
     known, count = known[count >= least], count[count >= least]
     return known, np.log((1.0 + documents) / (1.0 + count)) + 1.0

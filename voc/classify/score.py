@@ -1,7 +1,7 @@
 """From a document's segments and vectors to scores and probabilities: pure functions of that document alone.
 
-A segment's logit for a label is a sum of two parts: n-gram weights and small networks over its vector and the document's.
-A document shows a label if any of its segments does (noisy-or); a calibrated logistic layer over that and a few
+A segment's logit for a label is a sum of two parts: n-gram weights, and small networks over its vector and the
+document's. A document shows a label if any of its segments does (noisy-or); a calibrated logistic layer over that and a few
 features beside it gives the probability. All arithmetic is in float64 and no sum runs over other documents, so that
 stored numbers, rounded, are the same in any batch.
 """
@@ -71,14 +71,16 @@ def network_logits(inputs: Logits, heads: Heads) -> Logits:
 
 
 def document_features(logits: Logits, chinese: float) -> NDArray[np.float64]:
-    """(F, L) features of a document from its segments' logits (n, L), n >= 1: the logit of the noisy-or, the two highest
-    logits, the logarithm of n and the share of Chinese characters."""
+    """(F, L) features of a document from its segments' logits (n, L), n >= 1: the logit of the noisy-or, the two
+    highest logits, the logarithm of n and the share of Chinese characters."""
     ordered = np.sort(logits, axis=0)[::-1]
     none = -np.logaddexp(0.0, logits).sum(axis=0)  # log of the chance that no segment shows the label
     noisy_or = np.log(-np.expm1(np.minimum(none, -1e-9))) - none
     second = ordered[1] if len(ordered) > 1 else np.full(logits.shape[1], FLOOR)
     constant = np.ones(logits.shape[1])
-    return np.stack([noisy_or, ordered[0], np.maximum(second, FLOOR), constant * np.log(len(logits)), constant * chinese])
+    return np.stack(
+        [noisy_or, ordered[0], np.maximum(second, FLOOR), constant * np.log(len(logits)), constant * chinese]
+    )
 
 
 def chinese_share(text: str) -> float:
@@ -90,5 +92,3 @@ def chinese_share(text: str) -> float:
 def probabilities(features_: NDArray[np.float64], stack: Floats) -> Logits:
     """(L,) calibrated probabilities of (F, L) document features under a stack (F + 1, L)."""
     return sigmoid((features_ * stack[:-1]).sum(axis=0) + stack[-1])
-
-

@@ -59,6 +59,7 @@ def fit_thresholds(targets: Array, probability: Array, weights: Array) -> tuple[
 
 def abstain_bands(thresholds: tuple[float, ...], width: float = ABSTAIN_LOGITS) -> tuple[tuple[float, float], ...]:
     """(low, high) around each threshold, ``width`` logits to either side, to six digits."""
-    logits = np.log(thresholds) - np.log1p(-np.asarray(thresholds))
+    inner = np.clip(np.asarray(thresholds), 1e-6, 1.0 - 1e-6)
+    logits = np.log(inner) - np.log1p(-inner)
     low, high = sigmoid(logits - width), sigmoid(logits + width)
     return tuple((round(float(a), 6), round(float(b), 6)) for a, b in zip(low, high, strict=True))

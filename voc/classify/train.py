@@ -172,7 +172,9 @@ def _loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArra
     # A label nobody ever quoted (praise, leave) is taught by the documents alone.
     taught = torch.from_numpy(data.quotable.astype(np.float32))
     positive = truth[owner] > 0
-    weight = torch.where(positive, torch.full(quoted.shape, recipe.other_weight), torch.full(quoted.shape, recipe.absent_weight))
+    weight = torch.where(
+        positive, torch.full(quoted.shape, recipe.other_weight), torch.full(quoted.shape, recipe.absent_weight)
+    )
     weight = torch.where(quoted > 0, torch.ones(quoted.shape), weight)
     weight = weight * torch.where(positive, has_quote[owner], torch.ones(quoted.shape)) * taught
     quotes = functional.binary_cross_entropy_with_logits(logits, quoted, weight=weight, reduction="sum")

@@ -135,7 +135,9 @@ def says_reply(header: str) -> bool:
 
 def rating_rank(header: str) -> int:
     """3: an overall rating, 2: a rating, 1: the header does not say, 0: another kind of number."""
+    if _DATE.search(header):
+        return 0
     for rank, words in _RATING:
         if words.search(header) and not _NO_VALUE.search(header):
             return rank
-    return 0 if not header or _NOT_RATING.search(header) or _DATE.search(header) else 1
+    return 0 if not header or _NOT_RATING.search(header) else 1

@@ -22,7 +22,7 @@ _BINARY: Final = (
     (b"\xd0\xcf\x11\xe0", "an old office file"),
 )
 UNDECODED: Final = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as the surrogateescape handler leaves them
-_UTF8_HINT: Final = "voc reads UTF-8; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8') and run again"
+UTF8_HINT: Final = "voc reads UTF-8; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8') and run again"
 
 
 class Line(NamedTuple):
@@ -65,13 +65,13 @@ def _check_text(name: str, head: bytes) -> None:
         if head.startswith(magic):
             raise InputError(f"{name} is {what}, not text", "export it as CSV or JSONL in UTF-8")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) * 4 > len(head):
-        raise InputError(f"{name} is not UTF-8 (it looks like UTF-16)", _UTF8_HINT)
+        raise InputError(f"{name} is not UTF-8 (it looks like UTF-16)", UTF8_HINT)
     lines = [line for line in head.split(b"\n") if line.strip()]
     if len(head) == _SAMPLE and len(lines) > 1:
         lines.pop()  # the sample may end inside a character
     bad = [number for number, line in enumerate(lines) if not _is_utf8(line)]
-    if bad and (bad[0] == 0 or len(bad) * 2 > len(lines)):
-        raise InputError(f"{name} is not UTF-8 (line {bad[0] + 1} does not decode)", _UTF8_HINT)
+    if len(bad) * 2 > len(lines):
+        raise InputError(f"{name} is not UTF-8 (line {bad[0] + 1} does not decode)", UTF8_HINT)
 
 
 def _is_utf8(line: bytes) -> bool:

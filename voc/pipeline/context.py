@@ -177,7 +177,7 @@ def _leave_word(context: Context, command: str, run: int, exit_code: int) -> Non
         "inputs": known,
         "versions": versions(),
         "stages": stages,
-        "counts": summary,
+        "counts": {stage: {k: v for k, v in done.items() if k != "rows"} for stage, done in summary.items()},
         "exit_code": exit_code,
     }
     write_json_atomic(context.store.workspace / "run.json", word)

@@ -31,7 +31,7 @@ from voc.report import (
     render_markdown,
 )
 from voc.results import LEAVE, Evidence, Prediction, ThemeResult
-from voc.store import write_atomic
+from voc.store import private_folder, write_atomic
 
 # Candidates fetched for one quote that is shown: some say the same and are left out.
 _SPARE: Final = 4
@@ -98,7 +98,8 @@ def _is_written(context: Context, stage: str, fingerprint: str, folder: Path) ->
 
 def _write(folder: Path, value: Report, language: str) -> dict[str, str]:
     """Writes the files of one report; the sha256 of each."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder.parent)
+    private_folder(folder)
     digests = {}
     for name, render in _RENDERERS.items():
         data = render(value, language).encode("utf-8")

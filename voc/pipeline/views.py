@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ from voc.errors import UsageError, VocError
 from voc.pipeline.context import Context
 from voc.pipeline.options import NoProgress, RunOptions
 from voc.pipeline.reporting import quote
-from voc.privacy import redact
+from voc.privacy import pseudonym, redact
 from voc.results import LEAVE
-from voc.store import Store
+from voc.store import Store, secret
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week, local_date
 
@@ -82,26 +84,36 @@ def export_rows(workspace: Path, what: str, identified: bool) -> Iterator[dict[s
         yield from rows(context, _same if identified else redact)
 
 
+def pseudonym_key(workspace: Path) -> bytes:
+    """The key of customers' pseudonyms: the environment's VOC_KEY, else a secret file of the workspace."""
+    given = os.environ.get("VOC_KEY")
+    return given.encode() if given else secret(workspace / "pseudonym.key")
+
+
 def _same(text: str) -> str:
     return text
 
 
 def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
+    customer = _same if shown is _same else partial(pseudonym, pseudonym_key(context.options.workspace))
     for d in context.store.documents():
         yield {
             "id": shown(d.id),
             "key": d.key,
             "source": d.source,
             "channel": d.channel,
-            "customer": shown(d.customer) if d.customer else d.customer,
+            "customer": customer(d.customer) if d.customer else None,
             "time": d.time,
             "language": d.language,
             "text": shown(d.text),
-            "turns": [{"role": t.role, "speaker": t.speaker, "text": shown(d.text[t.start : t.end])} for t in d.turns],
+            "turns": [
+                {"role": t.role, "speaker": t.speaker and shown(t.speaker), "text": shown(d.text[t.start : t.end])}
+                for t in d.turns
+            ],
             "rating": d.rating,
             "reply": shown(d.reply) if d.reply else d.reply,
             "reply_time": d.reply_time,
-            "thread": d.thread,
+            "thread": d.thread and shown(d.thread),
             "product": d.product,
             "region": d.region,
             "segment": d.segment,

@@ -19,7 +19,7 @@ from types import TracebackType
 from voc.errors import StoreError
 from voc.store.connection import FILE_NAME, Database
 from voc.store.documents import Documents
-from voc.store.files import private_folder, write_atomic, write_json_atomic
+from voc.store.files import private_folder, secret, write_atomic, write_json_atomic
 from voc.store.inputs import Inputs
 from voc.store.lock import lock
 from voc.store.migrations import check, migrate, pending
@@ -49,6 +49,8 @@ __all__ = [
     "Store",
     "StoredReject",
     "lock",
+    "private_folder",
+    "secret",
     "write_atomic",
     "write_json_atomic",
 ]

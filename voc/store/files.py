@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from voc.errors import StoreError
@@ -31,6 +32,24 @@ def private_folder(path: Path) -> None:
 def private_file(path: Path) -> None:
     """Make the empty file ``path`` (0600) where it is absent, before anything is written into it."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+
+
+def secret(path: Path) -> bytes:
+    """The secret kept in ``path`` (0600): 32 random bytes, made at the first call, the same ever after.
+
+    StoreError where it cannot be made or read.
+    """
+    try:
+        if not path.exists():
+            made = path.with_name(f".{path.name}.{os.getpid()}")
+            private_file(made)
+            made.write_bytes(os.urandom(32))
+            with suppress(FileExistsError):
+                os.link(made, path)  # the first of two processes wins, and nobody sees half a secret
+            made.unlink()
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"cannot keep a secret in {path}: {error.strerror}", "Set VOC_KEY instead.") from error
 
 
 def write_atomic(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:

@@ -16,7 +16,9 @@ _HANGUL: Final = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _BOPOMOFO: Final = re.compile(r"[\u3105-\u312f]")
 _LATIN: Final = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _LATIN_WORD: Final = re.compile(rf"[{_LATIN}]+(?:['’][{_LATIN}]+)?")
-_NOISE: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&[a-z]{2,6};")
+_NOISE: Final = re.compile(
+    r"https?://[!-~]+|www\.[!-~]+|(?<![\w.+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+|[@#][A-Za-z0-9_]+|&[a-z]{2,6};"
+)
 _SCRIPTS: Final = (
     (re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"), "el"),
     (re.compile(r"[\u0590-\u05ff]"), "he"),
@@ -73,6 +75,7 @@ _OTHERS: Final = {
 }
 _LATIN_LANGUAGES: Final = _words("en fr de es it pt nl sv da nb no fi pl cs sk hu ro tr vi id ms ca hr sl et lv lt")
 _SHORT: Final = 20  # letters; shorter texts tell the model too little
+_FEW: Final = 4  # words
 _LEAST_ENGLISH: Final = 0.12  # share of English function words that settles a text
 _HINT_OF_ENGLISH: Final = 0.05  # and the share that does where no other language shows as many
 _HESITATION: Final = 5.0  # least lead, in the model's log units, of another language over English in plain ASCII
@@ -159,7 +162,7 @@ def _latin(text: str) -> str:
         plain = all(map(str.isascii, words))
         if top > english and (top >= 2 or not plain) and len(best) == 1:
             return best[0]
-        if plain:
+        if plain and (top <= english or len(words) < _FEW):
             return "en"
     return _model(" ".join(words), english)
 

@@ -50,6 +50,7 @@ _RARELY_ENDS: Final = _words(
     """etc inc ltd co corp dept tel ext no nos jr sr a.m p.m am pm u.s u.k min max hr hrs
     jan feb mar apr jun jul aug sep sept oct nov dec"""
 )
+_LISTED: Final = re.compile(r"(?:^|[^\w.])\d{1,2}\Z")
 _TAIL: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,9}\Z")
 _NOT_CONTRAST: Final = re.compile(
     r"(?:nothing|anything|everything|all|none|cannot help|can't help)\s+\Z", re.IGNORECASE
@@ -129,7 +130,8 @@ def _point_ends(text: str, start: int, mark: re.Match[str], end: int) -> bool:
     if mark.end() - mark.start() > 1:  # an ellipsis, or a point with closing quotes, brackets or emoji
         return not (before.isdigit() and following.isdigit())
     if _CJK_WIDE.match(following) or _CJK_WIDE.match(before):
-        return not (before.isdigit() and following.isdigit())
+        # "是否合法？2.房屋": a number in a list opens what follows
+        return not _LISTED.search(text, max(start, mark.start() - 3), mark.start())
     tail = _TAIL.search(text, max(start, mark.start() - 10), mark.start())
     word = tail[0] if tail else ""
     if not following.isspace():

@@ -30,25 +30,27 @@ def fit_themes(units: Iterable[ThemeUnit], *, taxonomy: Taxonomy, settings: Them
     where the vectors differ in length or hold a number that is not finite.
     """
     settings = settings or ThemeSettings()
-    everything = _distinct(units)
-    # The zero vector stands for a segment in which the encoder saw nothing.
-    distinct = [unit for unit in everything if unit.vector.any()]
+    units = list(units)
+    # The zero vector stands for a segment in which the encoder saw nothing: it is like no other.
+    blank = len(_distinct(u for u in units if not u.vector.any()))
+    distinct = _distinct(u for u in units if u.vector.any())
     if len(distinct) < 2 * settings.min_documents:
-        return ThemeResult((), len(everything), len(everything))
+        return ThemeResult((), len(distinct) + blank, len(distinct) + blank)
     fitted, words = _fit(distinct, settings)
     labeller = Labeller(fitted, words, [u.key for u in distinct])
     themes = []
     for topic in fitted.rows:
         if topic != UNASSIGNED:
             rows = np.flatnonzero(fitted.topics == topic)
-            members = [distinct[r] for r in rows]
-            driver = taxonomy.driver(members[0].driver)
-            name = driver.name if members[0].side == COMPLAINT else driver.praise_name
-            labels = labeller.labels(topic, name)
-            themes.append(_theme(members, _closest_first(fitted.reduced[rows]), driver, labels, settings))
+            closest = [int(r) for r in rows[_closest_first(fitted.reduced[rows])]]
+            unit = distinct[closest[0]]
+            driver = taxonomy.driver(unit.driver)
+            labels = labeller.labels(topic, closest, driver.name if unit.side == COMPLAINT else driver.praise_name)
+            themes.append(_theme([distinct[r] for r in closest], driver, labels, settings))
     themes.sort(key=lambda t: (-t.documents, -len(t.members), t.driver, t.members))
     shown = _with_distinct_ids(themes[: settings.max_themes])
-    return ThemeResult(shown, len(everything), len(everything) - sum(len(t.members) for t in shown))
+    total = len(distinct) + blank
+    return ThemeResult(shown, total, total - sum(len(t.members) for t in shown))
 
 
 def _fit(units: Sequence[ThemeUnit], settings: ThemeSettings) -> tuple[Fitted, list[UnitTerms]]:
@@ -80,16 +82,10 @@ def _closest_first(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.argsort(-np.round(vectors @ middle, 6), kind="stable").astype(np.int64)
 
 
-def _theme(
-    members: Sequence[ThemeUnit],
-    closest: NDArray[np.int64],
-    driver: Driver,
-    labels: dict[str, str],
-    settings: ThemeSettings,
-) -> Theme:
-    central = [members[i] for i in closest]
-    customers = {m.customer for m in members if m.customer is not None}
-    keys = {m.key for m in members}
+def _theme(central: Sequence[ThemeUnit], driver: Driver, labels: dict[str, str], settings: ThemeSettings) -> Theme:
+    """A theme of units, the most central first, with an id of full length (see _with_distinct_ids)."""
+    customers = {m.customer for m in central if m.customer is not None}
+    keys = {m.key for m in central}
     medoid = central[0]
     digest = hashlib.sha256(f"{medoid.side} {medoid.key} {medoid.segment}".encode()).hexdigest()
     return Theme(
@@ -98,7 +94,7 @@ def _theme(
         driver=driver.key,
         side=medoid.side,
         state="new" if keys <= settings.week_keys else "known",
-        members=tuple(m.ref for m in members),
+        members=tuple(sorted(m.ref for m in central)),
         documents=len(keys),
         customers=len(customers) or None,
         quotes=_quotes(central),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from voc.themes.engine import Fitted
 from voc.themes.tokens import (
@@ -18,6 +15,7 @@ from voc.themes.tokens import (
     OTHER,
     Term,
     chinese_of_english,
+    concept,
     english_of_chinese,
     to_traditional,
 )
@@ -27,8 +25,11 @@ PHRASES: Final = 3
 RELEVANCE: Final = 0.7
 # A phrase of two words says more than one word and is rarer by nature.
 PHRASE_BONUS: Final = 1.5
-SHARED: Final = 2  # documents that a term stands in, at least
-COMMON: Final = 0.06  # share of a theme's documents below which a term counts for less
+SHARED: Final = 2  # documents of a theme that a term stands in, at least
+CENTRAL: Final = 3  # units whose words may stand alone ...
+USUAL: Final = 3  # ... where so many documents of the window use them ...
+ALONE: Final = 0.3  # ... for so much of their weight
+COMMON: Final = 0.12  # share of a theme's documents below which a term counts for less
 _STEM: Final = 4  # letters at which two English words count as one: hang, hanging; clue, clueless
 # Phrases that a translation may come from: what ranks lower is beside the point of the theme.
 TRANSLATED: Final = 6
@@ -55,33 +56,34 @@ class Labeller:
         self._units = units
         self._documents = documents
         self._column = {key: i for i, key in enumerate(fitted.columns)}
-        self._in_all = self._document_counts(range(len(units)))
-        self._total = len(set(documents))
+        pairs = {(key, document) for unit, document in zip(units, documents, strict=True) for key in unit.counted()}
+        self._everywhere = Counter(key for key, _ in pairs)
+        self._sizes = Counter(group for group, _ in {(u.group, d) for u, d in zip(units, documents, strict=True)})
 
-    def labels(self, topic: int, fallback: Mapping[str, str]) -> dict[str, str]:
-        """Label of ``topic`` for en, zh-Hans and zh-Hant.
+    def labels(self, topic: int, closest: Sequence[int], fallback: Mapping[str, str]) -> dict[str, str]:
+        """Label of ``topic`` for en, zh-Hans and zh-Hant. ``closest``: its rows, the most central first.
 
-        Where the documents of the theme share no word in a language, the words of the other stand in: those of
-        customer service in translation, all of them as they are if none of them is known. Where they share none at
-        all, ``fallback`` (language -> text, with at least en) does.
+        Where its documents share too few words in a language, those of the other stand in: words of customer service
+        in translation, and the words as they are where none of them is known. Where they share none at all,
+        ``fallback`` (language -> text, with at least en) does.
         """
-        rows = np.flatnonzero(self._fitted.topics == topic)
-        english, chinese, other = (self._phrases(topic, rows, group) for group in (ENGLISH, CHINESE, OTHER))
-        in_english = _surfaces(english) or _translated(chinese, _to_english)
-        in_chinese = _surfaces(chinese) or _translated(english, _to_chinese)
-        spare = in_english or _surfaces(chinese) or _surfaces(other)
+        shared = self._shared(closest)
+        english, chinese, other = (self._phrases(topic, closest, g, shared) for g in (ENGLISH, CHINESE, OTHER))
+        in_english = _filled(english, _translated(chinese, _to_english))
+        in_chinese = _filled(chinese, _translated(english, _to_chinese))
+        spare = in_english or [term.surface for term in (chinese or other)][:PHRASES]
         if not spare:
             return {tag: fallback.get(tag, fallback["en"]) for tag in ("en", "zh-Hans", "zh-Hant")}
         simplified = "、".join(in_chinese or spare)
         return {"en": ", ".join(spare), "zh-Hans": simplified, "zh-Hant": to_traditional(simplified)}
 
-    def _phrases(self, topic: int, rows: NDArray[np.int64], group: str) -> list[Term]:
+    def _phrases(self, topic: int, closest: Sequence[int], group: str, shared: Set[str]) -> list[Term]:
         """Terms for a label, the most telling first: more than a label needs, for those that cannot be translated."""
-        mine = [int(r) for r in rows if self._units[r].group == group]
+        mine = [r for r in closest if self._units[r].group == group]
         if not mine:
             return []
         holders = self._holders(mine)
-        scores = self._scores(topic, mine, group, holders)
+        scores = self._scores(topic, mine, holders, shared)
         spelt = _spelt(self._units[r].terms for r in mine)
         pool = sorted(scores, key=lambda key: (-scores[key], key))[:_POOL]
         chosen: list[Term] = []
@@ -92,25 +94,37 @@ class Labeller:
         return chosen
 
     def _scores(
-        self, topic: int, mine: Sequence[int], group: str, holders: Mapping[str, frozenset[str]]
+        self, topic: int, mine: Sequence[int], holders: Mapping[str, frozenset[str]], shared: Set[str]
     ) -> dict[str, float]:
         """Relevance of each term: c-TF-IDF, times how much more of the theme's documents than of the others hold it.
 
-        A term of a single document says what one customer wrote, not what the theme is about.
+        A term that no other document of the theme shares says what one customer wrote; it counts, for little, where
+        the unit is central and the word a usual one.
         """
+        group = self._units[mine[0]].group
         row = self._fitted.weights[self._fitted.rows.index(topic)].toarray()[0]
         size = len({self._documents[r] for r in mine})
-        others = max(self._total - size, 1)
+        others = max(self._sizes[group] - size, 1)
+        heart = {term.key for r in mine[:CENTRAL] for term in self._units[r].terms}
         scores = {}
         for key, documents in holders.items():
-            inside = len(documents) / size
-            outside = (self._in_all[f"{group}:{key}"] - len(documents)) / others
-            bonus = PHRASE_BONUS if " " in key or (group == CHINESE and len(key) > 2) else 1.0
-            common = min(1.0, inside / COMMON)
-            if len(documents) >= SHARED and inside > outside:
-                weight = float(row[self._column[f"{group}:{key}"]])
-                scores[key] = weight * (1 - outside / inside) * bonus * common
+            everywhere = self._everywhere[f"{group}:{key}"]
+            inside, outside = len(documents) / size, (everywhere - len(documents)) / others
+            alone = concept(group, key) not in shared
+            if inside <= outside or (alone and (key not in heart or everywhere < USUAL)):
+                continue
+            phrase = " " in key or (group == CHINESE and len(key) > 2)
+            factor = (PHRASE_BONUS if phrase else 1.0) * (ALONE if alone else 1.0) * min(1.0, inside / COMMON)
+            scores[key] = float(row[self._column[f"{group}:{key}"]]) * (1 - outside / inside) * factor
         return scores
+
+    def _shared(self, rows: Iterable[int]) -> Set[str]:
+        """What at least two of the documents in ``rows`` say, in whatever language each says it."""
+        held = defaultdict[str, set[str]](set)
+        for r in rows:
+            for term in self._units[r].terms:
+                held[concept(self._units[r].group, term.key)].add(self._documents[r])
+        return {said for said, documents in held.items() if len(documents) >= SHARED}
 
     def _holders(self, rows: Iterable[int]) -> dict[str, frozenset[str]]:
         held = defaultdict[str, set[str]](set)
@@ -118,10 +132,6 @@ class Labeller:
             for term in self._units[r].terms:
                 held[term.key].add(self._documents[r])
         return {key: frozenset(documents) for key, documents in held.items()}
-
-    def _document_counts(self, rows: Iterable[int]) -> Counter[str]:
-        pairs = {(key, self._documents[r]) for r in rows for key in self._units[r].counted()}
-        return Counter(key for key, _ in pairs)
 
 
 def _marginal(
@@ -135,12 +145,12 @@ def _marginal(
 
 def _overlap(one: Term, other: Term) -> bool:
     """Whether two phrases would say the same word twice: a common stem, or two Chinese characters in common."""
-    return bool(_pieces(one) & _pieces(other))
+    return bool(_pieces(one.words) & _pieces(other.words))
 
 
-def _pieces(term: Term) -> set[str]:
+def _pieces(words: Iterable[str]) -> set[str]:
     pieces = set[str]()
-    for word in term.words:
+    for word in words:
         if word.isascii():
             pieces.add(word[:_STEM])
         else:
@@ -157,13 +167,20 @@ def _spelt(units: Iterable[Sequence[Term]]) -> dict[str, Term]:
     return {key: min(forms, key=lambda term: (-forms[term], term.surface)) for key, forms in seen.items()}
 
 
-def _surfaces(terms: Iterable[Term]) -> list[str]:
-    return [term.surface for term in terms][:PHRASES]
+def _filled(own: Sequence[Term], borrowed: Sequence[str]) -> list[str]:
+    """The phrases of a language, filled up with translations that repeat none of their words."""
+    phrases = [term.surface for term in own][:PHRASES]
+    taken = set[str]().union(*(_pieces(term.words) for term in own[:PHRASES]))
+    for phrase in borrowed:
+        pieces = _pieces(phrase.split())
+        if len(phrases) < PHRASES and not pieces & taken:
+            phrases.append(phrase)
+            taken |= pieces
+    return phrases
 
 
-def _translated(terms: Iterable[Term], translate: Callable[[Term], str | None]) -> list[str]:
-    likely = list(terms)[:TRANSLATED]
-    return list(dict.fromkeys(found for term in likely if (found := translate(term))))[:PHRASES]
+def _translated(terms: Sequence[Term], translate: Callable[[Term], str | None]) -> list[str]:
+    return [found for term in terms[:TRANSLATED] if (found := translate(term))]
 
 
 def _to_chinese(term: Term) -> str | None:

@@ -19,7 +19,8 @@ ENGLISH, CHINESE, OTHER = "en", "zh", "other"
 _ENGLISH_WORD: Final = re.compile(r"[a-z][a-z'-]*[a-z]|[^\w\s'-]+|\d+")
 _CHINESE_RUN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z][a-z0-9]+")
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_ADDRESS: Final = re.compile(r"\S*@\S+|https?://\S+|www\.\S+")
+# Mail and web addresses, tags, and numbers of orders and flights: never words of a label.
+_NO_WORDS: Final = re.compile(r"\S{0,80}@\S+|https?://\S+|www\.\S+|<[^<>]{1,80}>|(?<![a-z])[a-z]{1,5}-?\d[a-z\d-]*")
 _ENGLISH_NEGATIONS: Final = frozenset({"no", "not", "never", "without"})
 _CONTRACTION: Final = re.compile(r".*n't|(?:can|does|did|do|wo|is|are|was|has|have|had|could|would|should)nt")
 _CHINESE_NEGATIONS: Final = frozenset({"不", "没", "未", "无", "没有", "没人", "无人", "不肯", "不愿"})
@@ -48,18 +49,20 @@ def group_of(language: str) -> str:
 def terms(text: str, language: str) -> list[Term]:
     """The words and two-word phrases of ``text`` that could stand in a label, repeated as often as they occur.
 
-    Chinese is read in simplified script. Phrases do not cross punctuation or stop words; mail and web addresses
-    are passed over.
+    Chinese is read in simplified script. Phrases do not cross punctuation or stop words, and leave
+    out addresses, tags and numbers.
     """
-    folded = _ADDRESS.sub(" . ", unicodedata.normalize("NFKC", text)).casefold().replace("\u2019", "'")
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    folded = _NO_WORDS.sub(" . ", folded)
     group = group_of(language)
     chinese = group == CHINESE or (group == OTHER and _HAN.search(folded))
-    return _chinese(folded, language) if chinese else _english(folded)
+    return _chinese(folded) if chinese else _english(folded)
 
 
 def to_traditional(text: str) -> str:
-    """Simplified Chinese in traditional script, with the words that Taiwan uses."""
-    return str(_converter("s2twp").convert(text))
+    """Simplified Chinese in traditional script. Characters only: a conversion of words turns a ticket window (窗口)
+    into one of a computer (視窗)."""
+    return str(_converter("s2tw").convert(text))
 
 
 def _english(text: str) -> list[Term]:
@@ -84,8 +87,8 @@ def _english(text: str) -> list[Term]:
     return found
 
 
-def _chinese(text: str, language: str) -> list[Term]:
-    simplified = str(_converter("tw2sp" if language == "zh-Hant" else "t2s").convert(text))
+def _chinese(text: str) -> list[Term]:
+    simplified = str(_converter("t2s").convert(text))
     dictionary, stop, degrees = chinese_dictionary(), chinese_stop_words(), _word_list("chinese_degrees.txt")
     found = list[Term]()
     for run in _CHINESE_RUN.findall(simplified):
@@ -189,6 +192,14 @@ def chinese_of_english() -> Mapping[str, str]:
         if longest and longest.surface == english:
             found.setdefault(longest.key, word)
     return found
+
+
+def concept(group: str, key: str) -> str:
+    """What a term stands for, the same in both languages for the words of customer service."""
+    if group == CHINESE and key in english_of_chinese():
+        found = _english(english_of_chinese()[key])
+        return max(found, key=lambda term: len(term.words)).key if found else key
+    return key
 
 
 @cache

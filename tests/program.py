@@ -27,14 +27,20 @@ class Done:
         return json.loads(self.out)
 
 
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of this process without what could steer voc; the checkout is found from every folder."""
+    steering = {"VOC_WORKSPACE", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in os.environ.items() if name not in steering}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | extra
+
+
 def voc(*args: str | Path, cwd: Path | None = None, network: bool = True, stdin: str | None = None) -> Done:
     """Runs the real program in a process of its own."""
     program = ["-m", "voc"] if network else [str(ROOT / "tests" / "no_network.py")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "COLUMNS": "120"}
     done = subprocess.run(
         [sys.executable, *program, *map(str, args)],
         cwd=cwd,
-        env=environment,
+        env=environment(),
         input=stdin,
         capture_output=True,
         text=True,

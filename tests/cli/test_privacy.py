@@ -1,0 +1,42 @@
+"""What `voc export` lets out."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+from tests.program import voc, write_jsonl
+
+ROWS = [
+    {"id": "1", "customer": "Li Hua", "time": "2026-11-12", "text": "Call me on 138 0013 8000 or li@example.com."},
+    {"id": "2", "customer": "Li Hua", "time": "2026-11-13", "text": "没有人回复我的邮件。"},
+    {"id": "3", "customer": "Ann", "time": "2026-11-13", "text": "Polite and quick."},
+]
+
+
+def _exported(folder: Path, *options: str) -> list[dict[str, Any]]:
+    done = voc("export", "documents", "-o", "out.jsonl", *options, cwd=folder)
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_an_export_is_redacted_and_names_customers_by_pseudonyms(tmp_path: Path) -> None:
+    voc("ingest", write_jsonl(tmp_path / "a.jsonl", ROWS), cwd=tmp_path)
+    rows = _exported(tmp_path)
+    assert rows[0]["text"] == "Call me on [phone] or [email]."
+    names = [row["customer"] for row in rows]
+    assert names[0] == names[1] != names[2]
+    assert all(name.startswith("c-") for name in names)
+    assert [row["customer"] for row in _exported(tmp_path)] == names, "a pseudonym lasts"
+    key = tmp_path / "voc-workspace" / "pseudonym.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600 and len(key.read_bytes()) == 32
+
+
+def test_identified_exports_what_was_given(tmp_path: Path) -> None:
+    voc("ingest", write_jsonl(tmp_path / "a.jsonl", ROWS), cwd=tmp_path)
+    rows = _exported(tmp_path, "--identified")
+    assert [(r["id"], r["customer"], r["time"], r["text"]) for r in rows] == [
+        (r["id"], r["customer"], r["time"], r["text"]) for r in ROWS
+    ]
