@@ -30,7 +30,7 @@ from voc.taxonomy import default_taxonomy
 @click.command(help=__doc__)
 @click.option("--train", "train_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL.")
 @click.option(
-    "--dev", "dev_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL, for label frequencies."
+    "--dev", "dev_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL, for frequencies."
 )
 @click.option("--encoder", "encoder_name", default=None, help="Encoder by name or folder; default: the default model.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model's folder.")

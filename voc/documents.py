@@ -16,12 +16,15 @@ ROLES: Final = ("customer", "agent", "other")
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a conversation; ``start`` and ``end`` are code-point offsets into the document's text
-    and leave out the speaker prefix."""
+    and leave out the speaker prefix. ``begins`` and ``ends`` are seconds from the start of a recording (>= 0), None
+    where they are not known."""
 
     role: str
     start: int
     end: int
     speaker: str | None = None
+    begins: float | None = None
+    ends: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Document:
 
     ``time`` is ISO 8601: a date (``2026-11-02``), a naive date-time (read in the configured zone) or one with an
     offset; None where unknown. ``time_text`` keeps a relative date ("3 weeks ago") as it was written; then ``time``
-    is its value against as-of, or None while there is no as-of. ``given_id`` is False where the source named no id
+    is its value against as-of, or None while there is no as-of. ``original`` is the text as it was given, where ``text``
+    is a repaired form of it; offsets of turns, segments and evidence refer to ``text``. ``given_id`` is False where the source named no id
     and ``id`` was made from the content. ``language`` is a BCP 47 tag (en, zh-Hans, zh-Hant, ...) or "und".
     """
 
@@ -67,20 +71,21 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict)
     time_text: str | None = None
     given_id: bool = True
+    original: str | None = None
 
     @property
     def key(self) -> str:
         """Content key (32 hex digits): equal for exact duplicates, whatever file they came in.
 
-        It covers what the customer left (id where the source gave one, channel, customer, time, text, turns, thread,
-        rating, product) and not what we derive (language, source, as-of).
+        It covers what the customer left (id where the source gave one, channel, customer, time, original text, turns,
+        thread, rating, product) and not what we derive (repaired text, language, source, as-of).
         """
         return content_key(
             id=self.id if self.given_id else None,
             channel=self.channel,
             customer=self.customer,
             time=self.time_text or self.time,
-            text=self.text,
+            text=self.text if self.original is None else self.original,
             turns=[[t.role, t.start, t.end] for t in self.turns],
             thread=self.thread,
             rating=self.rating,

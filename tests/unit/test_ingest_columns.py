@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from voc.errors import AmbiguousColumns, InputError, UsageError
+from voc.ingest import headers
 from voc.ingest.columns import Plan, infer
 
 REVIEWS = [
@@ -199,3 +200,8 @@ def test_a_table_without_text_lists_its_columns() -> None:
     with pytest.raises(InputError, match="free text") as caught:
         plan({"name": ["ann", "bob"], "city": ["Rome", "Oslo"]})
     assert "name, city" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["Customer no.", "customer #", "Customer Nr", "CustomerNumber", "customer_num"])
+def test_a_number_of_a_customer_is_the_customer(header: str) -> None:
+    assert headers.name_rank("customer", headers.normalise(header)) is not None

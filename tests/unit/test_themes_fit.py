@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from themes_planted import DIM, Planted, planted
 
 from voc.errors import ConfigError
@@ -182,6 +185,43 @@ def test_english_alone_lends_chinese_its_words() -> None:
     labels = {plant.topic[t.members[0]]: t.labels for t in fit(plant.units).themes}
     assert "重复扣款" in labels["double_charge"]["zh-Hans"]
     assert "重複扣款" in labels["double_charge"]["zh-Hant"]
+
+
+def test_a_language_with_one_voice_in_ten_borrows_its_label() -> None:
+    plant = planted(12, languages=("en",))
+    voices = [
+        replace(u, key=f"zh-{u.key}-{n}", language="zh-Hans", text=f"楼梯上的花瓶和月亮第{n}次")
+        for n in range(2)
+        for u in plant.units[::12]
+    ]
+    for theme in fit([*plant.units, *voices]).themes:
+        assert "花瓶" not in theme.labels["zh-Hans"]
+    assert len(fit([*plant.units, *voices]).themes) == 4
+
+
+@given(st.integers(0, 26), st.integers(0, 10_000), st.integers(2, 5))
+@hypothesis_settings(max_examples=20, deadline=None)
+def test_every_unit_is_in_one_theme_or_unassigned(n: int, seed: int, least: int) -> None:
+    rng = np.random.default_rng(seed)
+    drivers, languages = ("neglect", "incompetence"), ("en", "zh-Hans", "zh-Hant", "fr", "und")
+    texts = ("No reply to my emails.", "客服电话没人接", "退款一直不處理", "???", "Personne ne répond.")
+    units = [
+        ThemeUnit(
+            f"k{rng.integers(0, 20)}", i, drivers[rng.integers(0, 2)], "complaint", languages[rng.integers(0, 5)], None,
+            f"{texts[rng.integers(0, 5)]} {i}", rng.normal(size=8).astype(np.float32),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+    found = fit(units, min_documents=least)
+    members = [ref for theme in found.themes for ref in theme.members]
+    assert len(members) == len(set(members))
+    assert found.units == n
+    assert found.unassigned == n - len(members)
+    driver = {u.ref: u.driver for u in units}
+    for theme in found.themes:
+        assert theme.documents == len({key for key, _ in theme.members}) >= least
+        assert {driver[ref] for ref in theme.members} == {theme.driver}
+        assert all(theme.labels[tag] for tag in ("en", "zh-Hans", "zh-Hant"))
 
 
 def test_a_theme_without_shared_words_is_called_after_its_driver(plant: Planted) -> None:

@@ -31,7 +31,7 @@ class Classifier:
     """Labels documents; ``id`` names encoder, heads and thresholds, so that equal ids give equal numbers."""
 
     def __init__(self, heads: Heads, name: str, digest: str) -> None:
-        """``name`` of the model, ``digest``: hex over all that the numbers depend on (the id has its first 12 digits)."""
+        """``name`` of the model, ``digest``: hex over all that numbers depend on (the id has its first 12 digits)."""
         self.heads = heads
         self.id = f"{name}-drivers@{digest[:12]}"
         self.encoder_id = heads.encoder

@@ -1,9 +1,9 @@
 """From a document's segments and vectors to scores and probabilities: pure functions of that document alone.
 
 A segment's logit for a label is a sum of two parts: n-gram weights, and small networks over its vector and the
-document's. A document shows a label if any of its segments does (noisy-or); a calibrated logistic layer over that and a few
-features beside it gives the probability. All arithmetic is in float64 and no sum runs over other documents, so that
-stored numbers, rounded, are the same in any batch.
+document's. A document shows a label if any of its segments does (noisy-or); a calibrated logistic layer over that
+and a few features beside it gives the probability. All arithmetic is in float64 and no sum runs over other documents,
+so that stored numbers, rounded, are the same in any batch.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Final
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHER: Final = re.compile(r"[\W_]+")
+_NUMBER: Final = re.compile(r"(?<=[a-z] )(?:no|nr|num)$")
 
 
 def _names(*lines: str) -> tuple[str, ...]:
@@ -28,7 +29,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "customer": _names(
         "customer|customer id|customer number|client|client id|user id|user|username|user name|member id|member",
-        "account id|account number|account|author|author id|author name|reviewer|reviewer id|reviewer name|passenger",
+        "member number|user number|account id|account number|account|author|author id|author name|reviewer|reviewer id|reviewer name",
+        "passenger",
         "customer name|guest|guest name|email|e mail|customer email|客户|客戶|客户编号|客戶編號|客户号|顾客|顧客",
         "用户|用戶|用户名|用戶名|用户id|用戶id|会员|會員|会员号|會員編號|留言用户|留言用戶|买家|買家|姓名",
     ),
@@ -40,7 +42,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "product": _names(
         "product|product name|product id|item|item name|sku|service name|airline|airline name|hotel|hotel name",
-        "restaurant|restaurant name|hospital|hospital name|shop|store|brand|model|category|cat|department",
+        "restaurant|restaurant name|hospital|hospital name|shop|store|brand|model|category|cat|department|route",
         "商品|商品名称|商品名稱|产品|產品|产品名称|產品名稱|类别|類別|品牌|酒店|飯店|门店|門店|航班",
     ),
     "region": _names(
@@ -92,9 +94,10 @@ _NO_VALUE: Final = re.compile(r"\b(?:count|confidence|of|per)\b")
 
 
 def normalise(header: str) -> str:
-    """``ratingDate``, ``RATING_DATE`` and ``rating-date`` all become ``rating date``."""
-    header = unicodedata.normalize("NFKC", header)
-    return _OTHER.sub(" ", _CAMEL.sub(" ", header)).strip().lower()
+    """``ratingDate``, ``RATING_DATE`` and ``rating-date`` all become ``rating date``; ``Customer no.`` and
+    ``Customer #`` become ``customer number``."""
+    header = unicodedata.normalize("NFKC", header).replace("#", " number ")
+    return _NUMBER.sub("number", _OTHER.sub(" ", _CAMEL.sub(" ", header)).strip().lower())
 
 
 def name_rank(field: str, header: str) -> int | None:

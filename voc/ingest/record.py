@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from voc.documents import CONVERSATIONS, Document, Reject, Turn
 from voc.ingest.dates import DayOrder, is_relative, parse_time, resolve_relative
@@ -16,18 +15,16 @@ from voc.ingest.turns import compose, locate
 from voc.ingest.values import TEXT_LIMIT, clean, excerpt, parse_channel, parse_language, parse_money, parse_rating
 from voc.text import detect_language, parse_turns
 
-UTC: Final = ZoneInfo("UTC")
 _STRINGS: Final = ("customer", "reply", "thread", "product", "region", "segment")
 
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
     """``mapping``: canonical field -> column or key; ``as_of``: what relative dates refer to (None: they stay open);
-    ``zone``: where naive epochs and dates lie; ``channel``: of documents that name none."""
+    ``channel``: of documents that name none."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     as_of: dt.date | None = None
-    zone: ZoneInfo = UTC
     channel: str | None = None
 
 

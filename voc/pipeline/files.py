@@ -34,7 +34,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
         None, {"general.model": options.model, "ingest.max_reject_share": options.max_reject_share, **options.overrides}
     )
     as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
-    reading = IngestOptions(mapping=options.mapping, as_of=as_of, zone=config.zone)
+    reading = IngestOptions(mapping=options.mapping, as_of=as_of)
     sources = [open_source(path, reading) for path in inputs]
     for source in sources:
         for choice in source.choices:

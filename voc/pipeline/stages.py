@@ -53,7 +53,7 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
     for choice in source.choices:
         context.result.say(f"{source.name}: {choice}")
     context.result.say(
-        f"{source.name}: {added:,} documents added, {duplicates:,} known already, {rejects:,} rows rejected"
+        f"{source.name}: {added:,} documents added, {duplicates:,} exact duplicates, {rejects:,} rows rejected"
     )
     for warning in source.warnings():
         log.warning("%s", warning)
@@ -65,7 +65,7 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
 
 def reading_options(context: Context) -> IngestOptions:
     """How the next input is read. Relative dates count from as-of as it is before that input."""
-    return IngestOptions(mapping=context.options.mapping, as_of=context.as_of(), zone=context.config.zone)
+    return IngestOptions(mapping=context.options.mapping, as_of=context.as_of())
 
 
 def classify(context: Context) -> None:

@@ -146,6 +146,7 @@ _TEXTS = (
 )  # fmt: skip
 _REST = (
     "rating", "reply", "reply_time", "thread", "product", "region", "segment", "value", "time_text", "given_id",
+    "original",
 )  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def document_rest(document: Document) -> str:
         if (value := getattr(document, name)) != Document.__dataclass_fields__[name].default
     }
     if document.turns:
-        rest["turns"] = [[t.role, t.start, t.end, t.speaker] for t in document.turns]
+        rest["turns"] = [[t.role, t.start, t.end, t.speaker, t.begins, t.ends] for t in document.turns]
     if document.metadata:
         rest["metadata"] = dict(document.metadata)
     return dumps(rest)
@@ -170,7 +171,7 @@ def document_of(columns: Sequence[str | None]) -> Document:
     """The document of a row of ``DOCUMENT_COLUMNS``."""
     identity, text, source, channel, customer, time, language, rest = columns
     fields = json.loads(rest or "{}")
-    fields["turns"] = tuple(Turn(role, start, end, speaker) for role, start, end, speaker in fields.get("turns", ()))
+    fields["turns"] = tuple(Turn(*turn) for turn in fields.get("turns", ()))
     return Document(
         id=identity or "", text=text or "", source=source or "", channel=channel or "", customer=customer, time=time,
         language=language or "", **fields,

@@ -89,6 +89,8 @@ def detect_language(text: str) -> str:
     Deterministic, and independent of other texts.
     """
     sample = text[:_SAMPLE]
+    if not any(map(str.isalpha, sample)):
+        return "und"
     if not sample.isascii():
         tag = _by_script(sample)
         if tag is not None:

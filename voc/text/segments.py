@@ -131,7 +131,7 @@ def _point_ends(text: str, start: int, mark: re.Match[str], end: int) -> bool:
         return not (before.isdigit() and following.isdigit())
     if _CJK_WIDE.match(following) or _CJK_WIDE.match(before):
         # "是否合法？2.房屋": a number in a list opens what follows
-        return not _LISTED.search(text, max(start, mark.start() - 3), mark.start())
+        return not _LISTED.search(text[max(start, mark.start() - 3) : mark.start()])
     tail = _TAIL.search(text, max(start, mark.start() - 10), mark.start())
     word = tail[0] if tail else ""
     if not following.isspace():

@@ -30,6 +30,7 @@ CENTRAL: Final = 3  # units whose words may stand alone ...
 USUAL: Final = 3  # ... where so many documents of the window use them ...
 ALONE: Final = 0.3  # ... for so much of their weight
 COMMON: Final = 0.12  # share of a theme's documents below which a term counts for less
+MINORITY: Final = 0.15  # share of a theme's units below which a language borrows its label
 _STEM: Final = 4  # letters at which two English words count as one: hang, hanging; clue, clueless
 # Phrases that a translation may come from: what ranks lower is beside the point of the theme.
 TRANSLATED: Final = 6
@@ -69,8 +70,10 @@ class Labeller:
         """
         shared = self._shared(closest)
         english, chinese, other = (self._phrases(topic, closest, g, shared) for g in (ENGLISH, CHINESE, OTHER))
-        in_english = _filled(english, _translated(chinese, _to_english))
-        in_chinese = _filled(chinese, _translated(english, _to_chinese))
+        present = Counter(self._units[r].group for r in closest)
+        to_english, to_chinese = _translated(chinese, _to_english), _translated(english, _to_chinese)
+        in_english = _filled(english, to_english, present[ENGLISH] / len(closest))
+        in_chinese = _filled(chinese, to_chinese, present[CHINESE] / len(closest))
         spare = in_english or [term.surface for term in (chinese or other)][:PHRASES]
         if not spare:
             return {tag: fallback.get(tag, fallback["en"]) for tag in ("en", "zh-Hans", "zh-Hant")}
@@ -167,12 +170,13 @@ def _spelt(units: Iterable[Sequence[Term]]) -> dict[str, Term]:
     return {key: min(forms, key=lambda term: (-forms[term], term.surface)) for key, forms in seen.items()}
 
 
-def _filled(own: Sequence[Term], borrowed: Sequence[str]) -> list[str]:
-    """The phrases of a language, filled up with translations that repeat none of their words."""
-    phrases = [term.surface for term in own][:PHRASES]
-    taken = set[str]().union(*(_pieces(term.words) for term in own[:PHRASES]))
-    for phrase in borrowed:
-        pieces = _pieces(phrase.split())
+def _filled(own: Sequence[Term], borrowed: Sequence[str], share: float) -> list[str]:
+    """The phrases of a language, filled up with translations; no word twice. Translations alone where the language
+    has so small a ``share`` of the units that its few words would speak for all."""
+    spoken = [(term.surface, _pieces(term.words)) for term in own]
+    lent = [(phrase, _pieces(phrase.split())) for phrase in borrowed]
+    phrases, taken = list[str](), set[str]()
+    for phrase, pieces in lent if lent and share < MINORITY else [*spoken, *lent]:
         if len(phrases) < PHRASES and not pieces & taken:
             phrases.append(phrase)
             taken |= pieces
