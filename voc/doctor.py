@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from voc.config import Config, load_config
-from voc.errors import ConfigError, ModelError
+from voc.errors import ConfigError, ModelError, StoreError
+from voc.store import FILE_NAME, Store
 from voc.taxonomy import default_taxonomy
 
 OK, NOTE, FAULT, MISSING = "ok", "note", "fault", "missing"
@@ -49,7 +50,7 @@ def examine(workspace: Path) -> list[Check]:
     checks = [_python(), settings, *packages(requirements())]
     checks += [_sqlite(), _devices(), _threads(config)]
     checks += _models(config)
-    checks += [_fonts(), _disk(workspace), _cache()]
+    checks += [_fonts(), _disk(workspace), _cache(), *_workspace(workspace)]
     return checks
 
 
@@ -112,6 +113,22 @@ def _numbers(version: str) -> tuple[int, ...]:
     """The release of a version for comparison: "2.13.0+cpu" -> (2, 13, 0); what follows the numbers is left out."""
     match = re.match(r"\d+(?:\.\d+)*", version)
     return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _workspace(workspace: Path) -> Iterator[Check]:
+    """Whether the store and its vectors are sound, where there is a store."""
+    if not (workspace / FILE_NAME).exists():
+        return
+    try:
+        with Store.open(workspace, readonly=True) as store:
+            problems = store.problems()
+    except StoreError as error:
+        yield Check("workspace", FAULT, error.message, error.hint)
+        return
+    for problem in problems:
+        yield Check("workspace", FAULT, problem, "Delete that file and run voc again: it is made anew.")
+    if not problems:
+        yield Check("workspace", OK, f"{workspace}: database and vectors are sound")
 
 
 def _python() -> Check:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import store_scenario
 from voc import doctor
 from voc.config import load_config
 from voc.doctor import FAULT, MISSING, NOTE, OK, packages
@@ -93,3 +94,12 @@ def test_the_default_model_is_sound() -> None:
     (model,) = [row for row in doctor.models() if row["default"]]
     assert (model["name"], model["classifies"], model["licence"]) == ("voc-e5-small", True, "MIT")
     assert 5 < model["megabytes"] < 60
+
+
+def test_a_damaged_vector_file_is_a_fault(tmp_path: Path) -> None:
+    store_scenario.run(tmp_path / "w")
+    assert [c.state for c in doctor.examine(tmp_path / "w") if c.name == "workspace"] == ["ok"]
+    shard = next((tmp_path / "w" / "vectors").rglob("*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    found = [c for c in doctor.examine(tmp_path / "w") if c.name == "workspace"]
+    assert [c.state for c in found] == ["fault"] and shard.name in found[0].detail and found[0].mend

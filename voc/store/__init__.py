@@ -39,6 +39,7 @@ from voc.store.themes import Themes
 from voc.store.vectors import Vectors
 
 __all__ = [
+    "FILE_NAME",
     "BatchResult",
     "Counted",
     "Detail",
