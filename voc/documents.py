@@ -47,9 +47,10 @@ class Document:
 
     ``time`` is ISO 8601: a date (``2026-11-02``), a naive date-time (read in the configured zone) or one with an
     offset; None where unknown. ``time_text`` keeps a relative date ("3 weeks ago") as it was written; then ``time``
-    is its value against as-of, or None while there is no as-of. ``original`` is the text as it was given, where ``text``
-    is a repaired form of it; offsets of turns, segments and evidence refer to ``text``. ``given_id`` is False where the source named no id
-    and ``id`` was made from the content. ``language`` is a BCP 47 tag (en, zh-Hans, zh-Hant, ...) or "und".
+    is its value against as-of, or None while there is no as-of. ``original`` is the text as it was given, where
+    ``text`` is a repaired form of it; offsets of turns, segments and evidence refer to ``text``. ``given_id`` is False
+    where the source named no id and ``id`` was made from the content. ``language`` is a BCP 47 tag (en, zh-Hans,
+    zh-Hant, ...) or "und".
     """
 
     id: str

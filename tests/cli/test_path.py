@@ -78,7 +78,7 @@ def test_no_absolute_path_and_no_script_in_the_report(sample: tuple[Path, Done])
 def test_timings_and_run_json_tell_of_each_stage(sample: tuple[Path, Done]) -> None:
     folder, _ = sample
     timings = json.loads((folder / "timings.json").read_text("utf-8"))
-    assert list(timings["stages"]) == ["ingest", "classify", "themes", "trends", "report"]
+    assert list(timings["stages"]) == ["ingest", "classify", "themes", "trends", "report", "restate"]
     assert timings["stages"]["classify"]["documents"] == 200
     assert all(s["seconds"] >= 0 and s["peak_memory_mb"] > 0 for s in timings["stages"].values())
     run = json.loads((folder / "first-run.json").read_text("utf-8"))
@@ -128,6 +128,20 @@ def test_late_data_makes_a_revision_that_says_what_it_restates(tmp_path: Path) -
     assert second["restates"]["revision"] == 1
     voc("report", "--revision", "1", "-o", "old", cwd=tmp_path)
     assert json.loads((tmp_path / "old" / "2026-W46" / "report.json").read_text("utf-8")) == first
+
+
+def test_late_data_for_an_earlier_week_restates_its_report(tmp_path: Path) -> None:
+    rows = [{"id": f"r{n}", "time": f"2026-11-{n + 1:02d}", "text": "The crew was friendly."} for n in range(15)]
+    voc("run", write_jsonl(tmp_path / "a.jsonl", rows), cwd=tmp_path)
+    later = [
+        {"id": "new", "time": "2026-11-22", "text": "Polite and quick."},
+        {"id": "late", "time": "2026-11-10", "text": "Nobody answered my mails for three weeks, I was ignored."},
+    ]
+    done = voc("run", write_jsonl(tmp_path / "b.jsonl", later), "--json", cwd=tmp_path)
+    assert done.json["report"]["week"] == "2026-W47" and done.json["restated"] == ["2026-W46"]
+    old = _report(tmp_path, "2026-W46")
+    assert old["revision"] == 2 and old["restates"]["revision"] == 1
+    assert voc("run", str(tmp_path / "b.jsonl"), "--json", cwd=tmp_path).json["restated"] == []
 
 
 def test_a_store_without_dates_gives_a_report_of_the_whole(tmp_path: Path) -> None:

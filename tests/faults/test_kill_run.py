@@ -37,8 +37,8 @@ def _feedback(path: Path, count: int) -> Path:
 
 def _killer(*arguments: str | Path) -> int:
     program = ROOT / "tests" / "faults" / "killer.py"
-    done = subprocess.run([sys.executable, program, *map(str, arguments)], env=environment(), capture_output=True, check=False)
-    return done.returncode
+    command = [sys.executable, program, *map(str, arguments)]
+    return subprocess.run(command, env=environment(), capture_output=True, check=False).returncode
 
 
 def _undisturbed(folder: Path, file: Path) -> tuple[int, dict[str, str]]:

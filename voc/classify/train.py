@@ -25,7 +25,7 @@ FOLDS = 5
 class Recipe:
     """Settings of the training; what was swept is in CLASSIFIER_CARD.md."""
 
-    epochs: int = 10
+    epochs: int = 15
     batch: int = 64
     hidden: int = 128
     dropout: float = 0.5
@@ -33,7 +33,7 @@ class Recipe:
     gram_rate: float = 0.05
     network_rate: float = 2e-3
     decay: float = 0.1
-    gram_penalty: float = 1e-6
+    gram_penalty: float = 1e-5
     quote_weight: float = 0.5
     other_weight: float = 0.2  # of a segment without the quote in a document that has the label
     absent_weight: float = 0.25  # of a segment in a document without the label

@@ -29,8 +29,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "customer": _names(
         "customer|customer id|customer number|client|client id|user id|user|username|user name|member id|member",
-        "member number|user number|account id|account number|account|author|author id|author name|reviewer|reviewer id|reviewer name",
-        "passenger",
+        "member number|user number|account id|account number|account|author|author id|author name|reviewer|reviewer id",
+        "reviewer name|passenger",
         "customer name|guest|guest name|email|e mail|customer email|客户|客戶|客户编号|客戶編號|客户号|顾客|顧客",
         "用户|用戶|用户名|用戶名|用户id|用戶id|会员|會員|会员号|會員編號|留言用户|留言用戶|买家|買家|姓名",
     ),

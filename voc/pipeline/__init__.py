@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voc.errors import NothingNewError, TooManyRejects
 from voc.pipeline import reporting, stages
 from voc.pipeline.context import Context, writing
@@ -41,8 +43,23 @@ def run_week(options: RunOptions, progress: Progress) -> RunResult:
         stages.themes(context)
         stages.trends(context)
         reporting.report(context)
+        _restate(context)
         _check_inputs(context)
     return context.result
+
+
+def _restate(context: Context) -> None:
+    """Writes a new revision of each earlier report whose week got late documents."""
+    with context.clock.stage("restate") as row:
+        weeks = reporting.restated_weeks(context)
+        for week in weeks:
+            earlier = Context(replace(context.options, week=week), context.config, context.store, context.progress)
+            stages.themes(earlier)
+            stages.trends(earlier)
+            reporting.report(earlier)
+            context.result.say(f"{week}: late documents, revision {earlier.result.summary['report']['revision']}")
+        row["documents"] = len(weeks)
+    context.result.summary["restated"] = weeks
 
 
 def ingest(options: RunOptions, progress: Progress) -> RunResult:

@@ -177,12 +177,16 @@ def _leave_word(context: Context, command: str, run: int, exit_code: int) -> Non
         "inputs": known,
         "versions": versions(),
         "stages": stages,
-        "counts": {stage: {k: v for k, v in done.items() if k != "rows"} for stage, done in summary.items()},
+        "counts": {stage: _without_rows(done) for stage, done in summary.items()},
         "exit_code": exit_code,
     }
     write_json_atomic(context.store.workspace / "run.json", word)
     if context.options.timings:
         write_json_atomic(context.options.timings, {"stages": stages})
+
+
+def _without_rows(done: Any) -> Any:
+    return {k: v for k, v in done.items() if k != "rows"} if isinstance(done, dict) else done
 
 
 def versions() -> dict[str, str]:

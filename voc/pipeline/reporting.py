@@ -30,7 +30,7 @@ from voc.report import (
     render_json,
     render_markdown,
 )
-from voc.results import LEAVE, Evidence, Prediction, ThemeResult
+from voc.results import LEAVE, Evidence, Prediction, ThemeResult, WeekRow
 from voc.store import private_folder, write_atomic
 
 # Candidates fetched for one quote that is shown: some say the same and are left out.
@@ -47,7 +47,11 @@ def report(context: Context) -> None:
         fingerprint = _fingerprint(context)
         stage = f"report {context.config.report.language}"
         if context.options.revision or not _is_written(context, stage, fingerprint, folder):
-            value = _saved(context, context.options.revision) if context.options.revision else _next_revision(context)
+            value = (
+                _saved(context, context.scope, context.options.revision)
+                if context.options.revision
+                else _next_revision(context)
+            )
             written = _write(folder, value, context.config.report.language)
             if not context.options.revision:
                 word = json.dumps({"fingerprint": fingerprint, "revision": value.revision, "files": written})
@@ -63,6 +67,24 @@ def report(context: Context) -> None:
         "files": [str(folder / name) for name in _RENDERERS],
     }
     context.result.report_dir = folder
+
+
+def restated_weeks(context: Context) -> list[str]:
+    """Earlier weeks whose last report states other counts than the store holds now, because documents came late."""
+    now = {row.week: row for row in context.store.trends(context.scope) or ()}
+    latest = {week: revision for week, revision, _ in context.store.reports()}
+    found = []
+    for week, revision in latest.items():
+        if week == context.scope or week not in now:
+            continue
+        told = _saved(context, week, revision).current
+        if told is None or _counts(told) != _counts(now[week]):
+            found.append(week)
+    return found
+
+
+def _counts(row: WeekRow) -> tuple[object, ...]:
+    return (row.documents, row.customers, {label: (cell.n, cell.k) for label, cell in row.cells.items()})
 
 
 _RENDERERS: Final[Mapping[str, Callable[[Report, str], str]]] = {
@@ -108,12 +130,12 @@ def _write(folder: Path, value: Report, language: str) -> dict[str, str]:
     return digests
 
 
-def _saved(context: Context, revision: int) -> Report:
-    saved = context.store.report(context.scope, revision)
+def _saved(context: Context, scope: str, revision: int) -> Report:
+    saved = context.store.report(scope, revision)
     if saved is None:
-        known = [r for week, r, _ in context.store.reports() if week == context.scope]
+        known = [r for week, r, _ in context.store.reports() if week == scope]
         hint = f"There are revisions {', '.join(map(str, known))}." if known else "No report of it was written yet."
-        raise UsageError(f"there is no revision {revision} of {context.scope}", hint)
+        raise UsageError(f"there is no revision {revision} of {scope}", hint)
     return parse_report(saved.value)
 
 
