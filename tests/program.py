@@ -34,7 +34,9 @@ def environment(**extra: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | extra
 
 
-def voc(*args: str | Path, cwd: Path | None = None, network: bool = True, stdin: str | None = None) -> Done:
+def voc(
+    *args: str | Path, cwd: Path | None = None, network: bool = True, stdin: str | None = None, timeout: int = 300
+) -> Done:
     """Runs the real program in a process of its own."""
     program = ["-m", "voc"] if network else [str(ROOT / "tests" / "no_network.py")]
     done = subprocess.run(
@@ -45,7 +47,7 @@ def voc(*args: str | Path, cwd: Path | None = None, network: bool = True, stdin:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=timeout,
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
