@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.cli.conftest import ROOT, Voc, environment
+from tests.cli.conftest import Voc
+from tests.program import ROOT, environment
 from voc import __version__
 from voc.cli import COMMANDS, cli
 from voc.cli.common import LANGUAGES

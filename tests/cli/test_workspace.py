@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Voc, environment, voc_in
+from tests.cli.conftest import Voc, voc_in
+from tests.program import environment
 
 ROWS = [
     {"id": "r-1", "time": "2026-11-03", "text": "Nobody answered. Write to ann.lee@example.com", "customer": "C-1"},

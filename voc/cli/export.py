@@ -28,9 +28,9 @@ def export_command(terminal: Terminal, what: str, out: Path, identified: bool, w
     from voc.exports import check_ending, write_rows
 
     check_ending(out)
-    from voc.pipeline import export_rows
+    from voc.pipeline import EXPORT_COLUMNS, export_rows
 
-    count = write_rows(out, export_rows(workspace, what, identified))
+    count = write_rows(out, export_rows(workspace, what, identified), EXPORT_COLUMNS[what])
     terminal.answer({"what": what, "file": str(out), "rows": count, "identified": identified})
     terminal.note(f"{count:,} rows of {what}.")
     terminal.say(str(out))

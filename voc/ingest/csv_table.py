@@ -15,7 +15,8 @@ from voc.errors import InputError
 from voc.ingest import headers
 from voc.ingest.columns import infer
 from voc.ingest.dates import parse_time
-from voc.ingest.lines import UNDECODED, UTF8_HINT, Line, read_lines
+from voc.ingest.encodings import HINT, detect
+from voc.ingest.lines import UNDECODED, Line, read_lines
 from voc.ingest.record import Builder, IngestOptions, Stats
 from voc.ingest.source import Opened, Rows
 from voc.ingest.values import TEXT_LIMIT, excerpt, is_number
@@ -53,7 +54,7 @@ class CsvReader:
         if header is None:
             raise InputError(f"{path.name}: no row can be read", "check the quotes of its first line")
         if any(map(UNDECODED.search, header.cells)):
-            raise InputError(f"{path.name} is not UTF-8 (its header does not decode)", UTF8_HINT)
+            raise InputError(f"{path.name} is not UTF-8 (its header does not decode)", HINT)
         names, headless = column_names(header.cells)
         body = [r for r in sample if r is not header or headless]
         rows = [cells for r in body if not r.problem and (cells := fit(r.cells, len(names), delimiter)) is not None]

@@ -10,19 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from voc.errors import InputError
+from voc.ingest.encodings import ERRORS, UTF8, Encoding
 
 LINE_LIMIT: Final = 32 * 1024 * 1024  # characters; longer lines are rejected without being held
 _SAMPLE: Final = 1 << 20
-_BINARY: Final = (
-    (b"PK\x03\x04", "a workbook or archive"),
-    (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3\x00", "a database"),
-    (b"\xd0\xcf\x11\xe0", "an old office file"),
-)
-UNDECODED: Final = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as the surrogateescape handler leaves them
-UTF8_HINT: Final = "voc reads UTF-8; save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8') and run again"
+UNDECODED: Final = re.compile("[\udc80-\udcff]")  # bytes that do not decode, as the error handlers leave them
 
 
 class Line(NamedTuple):
@@ -42,7 +34,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(path: Path) -> Fingerprint:
-    """SHA-256 (hex) and size of the file. Raises InputError where it cannot be read, is empty or is not UTF-8 text."""
+    """SHA-256 (hex) and size of the file. Raises InputError where it cannot be read or is empty."""
     digest, size, head = hashlib.sha256(), 0, b""
     try:
         with path.open("rb") as file:
@@ -56,37 +48,14 @@ def fingerprint(path: Path) -> Fingerprint:
         ) from error
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError(f"{path.name} is empty", "name a file with at least one document")
-    _check_text(path.name, head)
     return Fingerprint(digest.hexdigest(), size)
 
 
-def _check_text(name: str, head: bytes) -> None:
-    for magic, what in _BINARY:
-        if head.startswith(magic):
-            raise InputError(f"{name} is {what}, not text", "export it as CSV or JSONL in UTF-8")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) * 4 > len(head):
-        raise InputError(f"{name} is not UTF-8 (it looks like UTF-16)", UTF8_HINT)
-    lines = [line for line in head.split(b"\n") if line.strip()]
-    if len(head) == _SAMPLE and len(lines) > 1:
-        lines.pop()  # the sample may end inside a character
-    bad = [number for number, line in enumerate(lines) if not _is_utf8(line)]
-    if len(bad) * 2 > len(lines):
-        raise InputError(f"{name} is not UTF-8 (line {bad[0] + 1} does not decode)", UTF8_HINT)
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.end >= len(line) >= _SAMPLE - 4  # one line that fills the sample: cut inside a character
-    return True
-
-
-def read_lines(path: Path, limit: int = LINE_LIMIT) -> Iterator[Line]:
-    """Lines of a UTF-8 file (a byte order mark is dropped), ending as they end in the file. Bytes that do not decode
+def read_lines(path: Path, encoding: Encoding = UTF8, limit: int = LINE_LIMIT) -> Iterator[Line]:
+    """Lines of a text file (a byte order mark is dropped), ending as they end in the file. Bytes that do not decode
     become lone surrogates (see ``UNDECODED``)."""
     try:
-        with path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with path.open("r", encoding=encoding.codec, errors=ERRORS, newline="") as file:
             number = 0
             while text := file.readline(limit):
                 number += 1

@@ -9,9 +9,10 @@ from voc.pipeline import reporting, stages
 from voc.pipeline.context import Context, writing
 from voc.pipeline.files import classify_files
 from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult
-from voc.pipeline.views import explain, export_rows, init, rejects, search, status
+from voc.pipeline.views import EXPORT_COLUMNS, explain, export_rows, init, rejects, search, status
 
 __all__ = [
+    "EXPORT_COLUMNS",
     "NoProgress",
     "Progress",
     "RunOptions",

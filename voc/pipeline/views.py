@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from voc.config import load_config, write_config
 from voc.documents import Document
@@ -69,6 +69,29 @@ def rejects(workspace: Path) -> Iterator[dict[str, object]]:
     with _reading(workspace) as context:
         for r in context.store.rejects():
             yield {"file": r.source, "row": r.row, "reason": r.reason, "detail": r.detail, "value": redact(r.value)}
+
+
+# Columns that an export has whatever it holds; scores and labels by language follow them.
+EXPORT_COLUMNS: Final = {
+    "documents": ("id", "key", "source", "channel", "customer", "time", "language", "text"),
+    "segments": ("document", "key", "index", "start", "end", "turn", "text"),
+    "predictions": ("document", "key", "time", "channel", "language", "status", "labels", "abstained"),
+    "themes": ("week", "id", "driver", "state", "documents", "customers"),
+    "trends": (
+        "week",
+        "documents",
+        "customers",
+        "partial",
+        "label",
+        "n",
+        "k",
+        "raw_share",
+        "share",
+        "low",
+        "high",
+        "change",
+    ),
+}
 
 
 def export_rows(workspace: Path, what: str, identified: bool) -> Iterator[dict[str, object]]:
