@@ -61,13 +61,17 @@ def session_options() -> Any:
 def open_session(model: ModelDir) -> Any:
     """Open the cached graph, making it again where the file is damaged; raises ModelError where that fails too."""
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
 
+    # They have no common base but Exception.
+    refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile,
+                state.NotImplemented, state.RuntimeException)  # fmt: skip
     unsigned = not signed_products_are_exact()
     for fresh in (False, True):
         file = graph_file(model, unsigned_weights=unsigned, fresh=fresh)
         try:
             return onnxruntime.InferenceSession(str(file), session_options(), providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own exceptions have no public common base
+        except refusals as error:
             problem = error
     raise ModelError(f"ONNX Runtime cannot load {model.name}: {problem}", "voc doctor names the version that is tested")
 

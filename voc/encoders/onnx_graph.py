@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -186,11 +187,9 @@ def write_atomically(file: Path, data: bytes) -> Path:
     """Write a file under another name in the same folder and rename it, so that nobody ever sees half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
+    with ExitStack() as leaving:
+        leaving.callback(Path(temporary).unlink, missing_ok=True)  # nothing is left there once it has its name
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
     return file
