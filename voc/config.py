@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -22,6 +23,7 @@ from voc.errors import ConfigError
 CONFIG_NAME: Final = "voc.toml"
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
 DEFAULT, OPTION = "default", "option"
+_DOMAIN: Final = re.compile(r"[^\s@.,;:/]{1,63}(?:\.[^\s@.,;:/]{1,63})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,13 @@ class GeneralConfig:
 
 @dataclass(frozen=True, slots=True)
 class IngestConfig:
-    """Settings of reading. ``max_reject_share`` is in 0..1."""
+    """Settings of reading. ``max_reject_share`` is in 0..1; ``agents`` and ``customers`` are names or labels of
+    speakers."""
 
     max_reject_share: float
+    agents: tuple[str, ...]
+    customers: tuple[str, ...]
+    company_domains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,11 @@ def _defaults_text() -> str:
 @cache
 def _defaults() -> Mapping[str, object]:
     data = tomllib.loads(_defaults_text())
-    values = {f"{section}.{name}": value for section, entries in data.items() for name, value in entries.items()}
+    values = {
+        f"{section}.{name}": tuple(value) if isinstance(value, list) else value
+        for section, entries in data.items()
+        for name, value in entries.items()
+    }
     sections = {"general": GeneralConfig, "ingest": IngestConfig, "report": ReportConfig, "themes": ThemesConfig}
     known = {f"{section}.{f.name}" for section, kind in sections.items() for f in fields(kind)}
     if known != set(values):
@@ -221,12 +231,17 @@ def _checked(key: str, value: object, where: str) -> object:
     default = _defaults()[key]
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(value) is not type(default):
-        expected = {str: "a text", int: "a whole number", float: "a number"}[type(default)]
-        raise ConfigError(f"{key} in {where} is {value!r}, not {expected}", f"For example: {key} = {_toml(default)}")
+    if isinstance(default, tuple) and isinstance(value, list):
+        value = tuple(value)
+    texts = not isinstance(value, tuple) or all(isinstance(one, str) for one in value)
+    if type(value) is not type(default) or not texts:
+        expected = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts"}[type(default)]
+        raise ConfigError(
+            f"{key} in {where} is {value!r}, not {expected}", f"For example: {key} = {toml_value(default)}"
+        )
     problem = _problem(key, value)
     if problem:
-        raise ConfigError(f"{key} in {where} is {value!r}: {problem}", f"For example: {key} = {_toml(default)}")
+        raise ConfigError(f"{key} in {where} is {value!r}: {problem}", f"For example: {key} = {toml_value(default)}")
     return value
 
 
@@ -236,6 +251,9 @@ def _problem(key: str, value: object) -> str | None:
         return None if low <= value <= high else f"it has to be from {low} to {high}"
     if key == "report.language" and value not in LANGUAGES:
         return f"it has to be one of {', '.join(LANGUAGES)}"
+    if key == "ingest.company_domains" and isinstance(value, tuple):
+        bad = next((one for one in value if not _DOMAIN.fullmatch(one)), None)
+        return f"{bad!r} is no domain" if bad is not None else None
     if key == "general.model" and not value:
         return "it names no model"
     if key == "general.timezone" and not _is_zone(str(value)):
@@ -251,5 +269,8 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A setting as voc.toml has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

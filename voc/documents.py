@@ -78,8 +78,9 @@ class Document:
     def key(self) -> str:
         """Content key (32 hex digits): equal for exact duplicates, whatever file they came in.
 
-        It covers what the customer left (id where the source gave one, channel, customer, time, original text, turns,
-        thread, rating, product) and not what we derive (repaired text, language, source, as-of).
+        It covers what the customer left (id where the source gave one, channel, customer, time, original text, roles
+        of the turns, thread, rating, product) and not what we derive (repaired text and offsets in it, language,
+        source, as-of).
         """
         return content_key(
             id=self.id if self.given_id else None,
@@ -87,7 +88,7 @@ class Document:
             customer=self.customer,
             time=self.time_text or self.time,
             text=self.text if self.original is None else self.original,
-            turns=[[t.role, t.start, t.end] for t in self.turns],
+            turns=[t.role for t in self.turns],
             thread=self.thread,
             rating=self.rating,
             product=self.product,
@@ -98,6 +99,11 @@ def content_key(**parts: object) -> str:
     """SHA-256 over canonical JSON, the first 32 hex digits. Lone surrogates are kept apart, not refused."""
     canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
+
+
+# Rejects that are no fault of the feed: mail that is not a customer's. They are stored and shown like all others, but
+# do not count towards --max-reject-share.
+SET_ASIDE: Final = frozenset({"auto_reply", "bounce", "company_message"})
 
 
 @dataclass(frozen=True, slots=True)

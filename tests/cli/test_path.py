@@ -189,3 +189,19 @@ def test_the_report_speaks_chinese(sample: tuple[Path, Done], tmp_path: Path, la
     assert done.code == 0, done.err
     html = (tmp_path / "2026-W46" / "report.html").read_text("utf-8")
     assert f'lang="{language}"' in html and {"zh-Hans": "忽视", "zh-Hant": "忽視"}[language] in html
+
+
+def test_mail_that_is_not_a_customers_does_not_count_as_bad_input(tmp_path: Path) -> None:
+    answer = (
+        "From a@example.com Mon Nov  9 10:00:00 2026\n"
+        "From: Bot <bot@example.com>\nSubject: Out of office\nAuto-Submitted: auto-replied\n"
+        "Date: Mon, 9 Nov 2026 11:00:00 +0000\nMessage-ID: <2@example.com>\n\nI am away.\n\n"
+    )
+    letter = (
+        "From a@example.com Mon Nov  9 10:00:00 2026\nFrom: Ann <ann@example.com>\nSubject: refund\n"
+        "Date: Mon, 9 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.com>\n\nNobody answers my mails.\n\n"
+    )
+    (tmp_path / "inbox.mbox").write_text(letter + answer, "utf-8")
+    done = voc("run", "inbox.mbox", "--as-of", "2026-11-15", "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert (done.json["ingest"]["added"], done.json["ingest"]["rejects"], done.json["ingest"]["set_aside"]) == (1, 1, 1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.config import config_template, load_config, write_config
+from voc.config import config_template, load_config, toml_value, write_config
 from voc.errors import ConfigError
 
 
@@ -146,3 +146,18 @@ def test_any_text_is_settings_or_a_config_error(tmp_path_factory: pytest.TempPat
         load_config(folder)
     except ConfigError as error:
         assert "voc.toml" in error.message
+
+
+def test_lists_of_names(tmp_path: Path) -> None:
+    assert load_config(None).ingest.agents == ()
+    write(tmp_path, '[ingest]\nagents = ["Maria", "客服一号"]\n')
+    config = load_config(tmp_path, {"ingest.customers": ["Jo"]})
+    assert (config.ingest.agents, config.ingest.customers) == (("Maria", "客服一号"), ("Jo",))
+    assert toml_value(config.ingest.agents) == '["Maria", "客服一号"]'
+
+
+@pytest.mark.parametrize("value", ["'Maria'", "[1]", "[['Maria']]", "3"])
+def test_a_list_of_names_holds_texts(tmp_path: Path, value: str) -> None:
+    write(tmp_path, f"[ingest]\nagents = {value}\n")
+    with pytest.raises(ConfigError, match="not a list of texts"):
+        load_config(tmp_path)

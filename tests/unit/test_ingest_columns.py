@@ -5,6 +5,7 @@ import pytest
 from voc.errors import AmbiguousColumns, InputError, UsageError
 from voc.ingest import headers
 from voc.ingest.columns import Plan, infer
+from voc.ingest.dates import DayOrder
 
 REVIEWS = [
     "The crew was rude and nobody said sorry to us",
@@ -169,14 +170,12 @@ def test_short_texts_are_known_by_their_name() -> None:
     assert table({"id": ["1", "2"], "comment": ["bad", "good"]})["text"] == "comment"
 
 
-def test_the_order_of_day_and_month_is_told() -> None:
-    assert (
-        plan({"text": REVIEWS, "date": ["03/04/2026"] * 4})
-        .choices[-1]
-        .startswith("dates like 03/04/2026 are read day first (assumed")
-    )
-    told = plan({"text": REVIEWS, "date": ["03/04/2026", "04/25/2026", "03/05/2026", "03/06/2026"]}).choices[-1]
-    assert told == "dates like 03/04/2026 are read month first (as its values show)"
+def test_dates_that_need_an_order_are_noticed() -> None:
+    found = plan({"text": REVIEWS, "date": ["03/04/2026"] * 4})
+    assert (found.slashed, found.decided) == ("03/04/2026", False)
+    found = plan({"text": REVIEWS, "date": ["03/04/2026", "04/25/2026", "03/05/2026", "03/06/2026"]})
+    assert (found.slashed, found.decided, found.order) == ("03/04/2026", True, DayOrder.MONTH_FIRST)
+    assert plan({"text": REVIEWS, "date": ["2026-03-04"] * 4}).slashed is None
 
 
 def test_a_mapping_overrules() -> None:

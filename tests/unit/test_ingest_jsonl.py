@@ -86,7 +86,7 @@ def test_canonical_names(write: Write) -> None:
 
 def test_text_is_taken_as_it_is(write: Write) -> None:
     text = " Customer: not a conversation, an e-mail \u2028 \x00 é e\u0301 \U0001f600\n"
-    document = only(write({"text": text, "channel": "email"}))
+    document = only(write({"text": text, "channel": "email"}, repair=False))
     assert (document.text, document.turns) == (text, ())
 
 
@@ -185,7 +185,7 @@ def test_lone_surrogates_become_one_replacement_each(write: Write) -> None:
 
 def test_bytes_that_are_no_utf8_cost_their_line(tmp_path: Path) -> None:
     path = tmp_path / "feedback.jsonl"
-    path.write_bytes(b'{"text": "caf\xe9"}\n' + b'{"text": "The crew was rude"}\n' * 2)
+    path.write_bytes(b'{"text": "caf\xe9"}\n' + '{"text": "The café was rude"}\n'.encode() * 2)
     items = list(open_source(str(path)).rows())
     assert [(row, item.reason if isinstance(item, Reject) else "") for row, item in items] == [
         (1, "encoding"),

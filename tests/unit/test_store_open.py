@@ -64,6 +64,7 @@ RELEASED = {
     "0001_documents": "bd0b73fdc1ff955e",
     "0002_predictions": "62064dcdb03151b7",
     "0003_results": "ebeac575af124533",
+    "0004_families": "58ea10bd29d5670a",
 }
 
 

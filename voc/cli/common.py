@@ -96,6 +96,19 @@ class IsoWeek(click.ParamType[str]):
             self.fail(f"{error}.", param, ctx)
 
 
+class Input(click.ParamType[str]):
+    """A file or folder that exists, ``-`` or a URL; the value is that text."""
+
+    name = "input"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """``value`` where it can be an input, else a usage error."""
+        text = str(value)
+        if text != "-" and "://" not in text and not Path(text).exists():
+            self.fail(f"Path {text!r} does not exist.", param, ctx)
+        return text
+
+
 def _every_command() -> list[click.Parameter]:
     def store(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
         def callback(ctx: click.Context, param: click.Parameter, value: Any) -> None:  # noqa: ARG001
@@ -165,9 +178,7 @@ workspace_option = click.option(
     "-w", "--workspace", type=click.Path(file_okay=False, path_type=Path), default=Path("voc-workspace"),
     envvar="VOC_WORKSPACE", show_envvar=True, show_default=True, help="Folder that keeps what was read.",
 )  # fmt: skip
-inputs_argument = click.argument(
-    "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(exists=True, path_type=str)
-)
+inputs_argument = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=Input())
 model_option = click.option("--model", metavar="NAME", help="A model of `voc models list`, or a model folder.")
 as_of_option = click.option(
     "--as-of", type=Day(), metavar="DATE",
@@ -199,7 +210,9 @@ report_options = _options(
     ),
     click.option("--report-language", type=click.Choice(LANGUAGES), help="Language of the report.  [default: en]"),
 )  # fmt: skip
-require_new_option = click.option("--require-new", is_flag=True, help="End with exit code 7 if nothing new came in.")
+require_new_option = click.option(
+    "--require-new", is_flag=True, help="End with exit code 7 if nothing new came in or a feed is stale."
+)
 writing_options = _options(
     click.option(
         "--wait", type=Number(min=0), default=0.0, metavar="SECONDS",

@@ -40,7 +40,9 @@ from voc.cli.terminal import Terminal
 @writing_options
 @click.pass_obj
 def run_command(terminal: Terminal, /, **params: Any) -> None:
-    """Reads INPUT (CSV, JSONL) into the workspace, classifies what is new, finds themes and trends, writes the report.
+    """Reads INPUT into the workspace, classifies what is new, finds themes and trends, writes the report.
+
+    INPUT is what `voc ingest` reads: tables, mail, transcripts, zip or gz of these, folders, - or a URL.
 
     Each stage does only what is not yet done: the same command twice adds nothing. The last line of the output is the
     path of the report.

@@ -35,12 +35,12 @@ def config_command() -> None:
 @click.pass_obj
 def config_show(terminal: Terminal, workspace: Path) -> None:
     """Shows each setting and where its value comes from: the default or the voc.toml of the workspace."""
-    from voc.config import load_config
+    from voc.config import load_config, toml_value
 
     rows = list(load_config(workspace).items())
     terminal.answer({key: {"value": value, "origin": origin} for key, value, origin in rows})
     width = max(len(key) for key, _, _ in rows)
-    values = {key: f'"{value}"' if isinstance(value, str) else str(value) for key, value, _ in rows}
+    values = {key: toml_value(value) for key, value, _ in rows}
     room = max(len(value) for value in values.values())
     for key, _, origin in rows:
         terminal.say(f"{key:<{width}} = {values[key]:<{room}}  ({origin})")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from voc.cli.common import (
+    Input,
     VocCommand,
     as_of_option,
     deliver,
@@ -26,8 +27,13 @@ from voc.cli.terminal import Terminal
 from voc.errors import TooManyRejects
 
 
-@click.command("ingest", cls=VocCommand, example="voc ingest reviews.csv --map text=Comments --map time=Published")
+@click.command(
+    "ingest",
+    cls=VocCommand,
+    example="voc ingest reviews.csv --map text=Comments --map time=Published\nvoc ingest exports/ --dry-run",
+)
 @inputs_argument
+@click.option("--dry-run", is_flag=True, help="Show what each file is taken for, with ten documents; read nothing in.")
 @workspace_option
 @as_of_option
 @reading_options
@@ -35,12 +41,25 @@ from voc.errors import TooManyRejects
 @writing_options
 @click.pass_obj
 def ingest_command(terminal: Terminal, /, **params: Any) -> None:
-    """Reads INPUT (CSV, JSONL) into the workspace. A file that was read before adds nothing.
+    """Reads INPUT into the workspace. A file that was read before adds nothing.
 
-    A bad row is kept as a reject (`voc rejects`) with its file, row and reason. Which column was taken for what is
-    printed; --map overrules it.
+    INPUT is a file (CSV, TSV, JSON, JSONL, Parquet, a workbook, a transcript, mail), a zip or gz of these, a folder, -
+    for standard input, or a URL (s3://, gs://). Encoding and delimiter are found. A bad row is kept as a reject
+    (`voc rejects`) with its file, row and reason. Which column was taken for what is printed; --map overrules it.
     """
+    dry_run: bool = params.pop("dry_run")
     options = run_options(params)
+    if dry_run:
+        from voc.cli.views import previewed
+        from voc.pipeline import preview
+
+        if terminal.json:
+            terminal.answer_rows("sources", preview(options))
+            return
+        for source in preview(options):
+            for line in previewed(source):
+                terminal.say(line)
+        return
     from voc.pipeline import ingest
 
     deliver(terminal, lambda: ingest(options, terminal.progress()))
@@ -49,7 +68,7 @@ def ingest_command(terminal: Terminal, /, **params: Any) -> None:
 @click.command(
     "classify", cls=VocCommand, example=("voc classify reviews.csv -o drivers.jsonl\nvoc classify -w voc-workspace")
 )
-@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=click.Path(exists=True, path_type=str))
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=Input())
 @click.option(
     "-o", "--out", type=file_path(), metavar="FILE", help="With INPUT: the records, as .jsonl, .csv or .parquet."
 )
@@ -130,18 +149,65 @@ def themes_command(terminal: Terminal, /, **params: Any) -> None:
     deliver(terminal, lambda: themes(options, terminal.progress()))
 
 
-@click.command("trends", cls=VocCommand, example="voc trends --as-of 2026-11-15")
+@click.command(
+    "trends",
+    cls=VocCommand,
+    example="voc trends --as-of 2026-11-15\nvoc trends --from counts.csv --errors errors.csv -o trends.json",
+)
+@click.option(
+    "--from", "counts", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="Weekly counts as CSV (series,week,n,k), without a workspace.",
+)  # fmt: skip
+@click.option(
+    "--errors", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="With --from: what is known of the classifier's error, as CSV (series,tp,fn,fp,tn).",
+)  # fmt: skip
+@click.option("-o", "--out", type=file_path(), metavar="FILE", help="With --from: where the trends go, as JSON.")
 @workspace_option
 @period_options
 @model_option
 @writing_options
-@click.pass_obj
-def trends_command(terminal: Terminal, /, **params: Any) -> None:
-    """Counts documents, customers and drivers by ISO week, with intervals and the change against earlier weeks."""
-    options = run_options(params)
-    from voc.pipeline import trends
+@click.pass_context
+def trends_command(context: click.Context, /, **params: Any) -> None:
+    """Counts documents, customers and drivers by ISO week, with intervals and the change against earlier weeks.
 
-    deliver(terminal, lambda: trends(options, terminal.progress()))
+    With --from FILE and -o FILE: tests the weekly counts of any series for shifts and drifts against the weeks before,
+    and corrects their shares by --errors. No workspace is read or written. All weeks count as complete.
+    """
+    terminal = context.ensure_object(Terminal)
+    counts, errors, out = (params.pop(name) for name in ("counts", "errors", "out"))
+    if counts is None:
+        _only(context, {"errors": "--errors", "out": "-o"}, "goes with --from; for the stage on the workspace")
+        options = run_options(params)
+        from voc.pipeline import trends
+
+        deliver(terminal, lambda: trends(options, terminal.progress()))
+        return
+    stage = {"week": "--week", "since": "--since", "until": "--until", "as_of": "--as-of", "model": "--model"}
+    stage |= {"workspace": "-w", "wait": "--wait", "timings": "--timings"}
+    _only(context, stage, "is for the workspace; with --from")
+    if out is None:
+        raise click.UsageError("With --from say where the trends go: -o FILE.json.")
+    _trends_of_file(terminal, counts, errors, out)
+
+
+def _trends_of_file(terminal: Terminal, counts: Path, errors: Path | None, out: Path) -> None:
+    from voc.pipeline import RunResult
+    from voc.trends.counts_file import trends_of_file, write_json
+
+    def work() -> RunResult:
+        answer = trends_of_file(counts, errors)
+        write_json(out, answer)
+        weeks = [week for series in answer["series"] for week in series["weeks"]]
+        signals = sum(week["signal"] != "none" for week in weeks)
+        done = {"series": len(answer["series"]), "rows": len(weeks), "tests": sum(answer["tests"].values())}
+        lines = [
+            f"{done['rows']:,} rows of {done['series']:,} series, {done['tests']:,} tests, {signals:,} signals",
+            str(out),
+        ]
+        return RunResult(done | {"signals": signals, "file": str(out)}, lines)
+
+    deliver(terminal, work)
 
 
 @click.command("report", cls=VocCommand, example="voc report --week 2026-W46 --report-language zh-Hant")

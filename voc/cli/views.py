@@ -37,6 +37,23 @@ def reject(row: Mapping[str, Any]) -> str:
     return f"{display(str(row['file']))}, row {row['row']}: {row['reason']}{detail}{value}"
 
 
+def previewed(source: Mapping[str, Any]) -> Iterator[str]:
+    """What a source was taken for, with its first documents and rejects."""
+    yield f"{display(str(source['name']))}: {source['kind']}, {source['size']:,} bytes"
+    for choice in source["choices"]:
+        yield f"  {display(str(choice))}"
+    for row in source["documents"]:
+        head = [f"row {row['row']}", *(str(row[n]) for n in ("id", "time", "channel", "language") if row.get(n))]
+        head += [f"{name} {row[name]}" for name in ("rating", "product", "customer") if row.get(name) is not None]
+        said = f"{len(row['turns'])} turns: " if row["turns"] else ""
+        yield f"  {display('  '.join(head))}"
+        yield f"    {said}{shorten(str(row['text']))}"
+        if row.get("reply"):
+            yield f"    answered: {shorten(str(row['reply']))}"
+    for row in source["rejects"]:
+        yield f"  rejected: {reject({**row, 'file': source['name']})}"
+
+
 def hit(row: Mapping[str, Any]) -> str:
     """One found document: ``r-17  2026-11-03  review  neglect.complaint: Nobody came ...``."""
     labels = ", ".join(row.get("labels") or []) or "no label"

@@ -1,44 +1,65 @@
 """From files to documents: one reader per family, each bad row a reject with its reason.
 
-A further family is a module with a ``Reader`` and a line in ``READERS``.
+A further family is a module with a ``Reader`` and a line in ``voc.ingest.kinds.READERS``.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterator
 
-from voc.errors import InputError
-from voc.ingest.csv_table import CsvReader
-from voc.ingest.jsonl import JsonlReader
-from voc.ingest.lines import fingerprint
+from voc.errors import InputError, VocError
+from voc.ingest.kinds import READERS
+from voc.ingest.lines import Fingerprint, fingerprint
 from voc.ingest.record import IngestOptions
-from voc.ingest.source import Reader, Source, make_source
+from voc.ingest.source import Opened, Reader, Source, make_source, refused_source
+from voc.ingest.walk import Found, find_files
 
-__all__ = ["READERS", "IngestOptions", "Source", "open_source"]
+__all__ = ["READERS", "IngestOptions", "Source", "open_source", "open_sources"]
 
-READERS: Final[tuple[Reader, ...]] = (CsvReader(), JsonlReader())
+Options = IngestOptions | Callable[[], IngestOptions]
+
+
+def open_sources(path: str, options: Options | None = None) -> Iterator[Source]:
+    """Look at what ``path`` names and decide how to read it: a file, a folder, an archive, a mailbox, ``-`` or a URL.
+
+    Sources come one at a time, in the order of their names; what was unpacked or fetched for one is deleted when it is
+    no longer referred to. ``options`` may be a function, asked anew for each file. In a folder or archive, a file that
+    cannot be read is a source of one reject. Raises InputError (nothing to read, unknown kind, no text column),
+    AmbiguousColumns, UsageError (the mapping names a field or column that is not there) and ModelError (a package is
+    missing).
+    """
+    for found in find_files(path):
+        yield from _open(found, options() if callable(options) else options or IngestOptions())
 
 
 def open_source(path: str, options: IngestOptions | None = None) -> Source:
-    """Look at the file ``path`` and decide how to read it; nothing is read to its end but for the hash.
+    """The one source that ``path`` names; InputError where it names several, else as ``open_sources``."""
+    sources = open_sources(path, options)
+    first = next(sources)
+    if next(sources, None) is not None:
+        raise InputError(f"{path} holds several tables or files", "name one")
+    return first
 
-    Raises InputError (not a file, unknown kind, empty, not UTF-8, no text column), AmbiguousColumns (several columns
-    could be the text) and UsageError (the mapping names a field or column that is not there).
-    """
-    file = Path(path)
-    if file.is_dir():
-        raise InputError(f"{path} is a folder", "name the files in it")
-    if not file.exists():
-        raise InputError(f"{path} does not exist", "check the name")
-    if not file.is_file():
-        raise InputError(f"{path} is not a regular file", "write its content to a file first")
-    suffix = file.suffix.lower()
-    for reader in READERS:
-        if suffix in reader.suffixes:
-            modified = file.stat().st_mtime_ns
-            return make_source(
-                file, reader.kind, fingerprint(file), modified, reader.open(file, options or IngestOptions())
-            )
-    kinds = ", ".join(suffix for reader in READERS for suffix in reader.suffixes)
-    raise InputError(f"{file.name}: unknown kind of file {suffix or '(no ending)'}", f"voc reads {kinds}")
+
+def _open(found: Found, options: IngestOptions) -> list[Source]:
+    if found.refused is not None or found.reader is None:
+        reason, detail = found.refused or ("unknown_kind", "voc does not read this kind of file")
+        return [refused_source(found.name, reason, detail, Fingerprint("", 0), options.mapping)]
+    try:
+        modified = found.path.stat().st_mtime_ns
+        print_ = fingerprint(found.path)
+        return [
+            make_source(found.path, found.reader.kind, print_, modified, one, name=found.name, keep=found.keep)
+            for one in _parts(found.reader, found, options)
+        ]
+    except VocError as error:
+        if found.alone:
+            raise
+        print_ = fingerprint(found.path, maybe_empty=True)
+        detail = f"{error.message}; {error.hint}" if error.hint else error.message
+        return [refused_source(found.name, "unreadable_file", detail, print_, options.mapping)]
+
+
+def _parts(reader: Reader, found: Found, options: IngestOptions) -> list[Opened]:
+    several = getattr(reader, "open_parts", None)
+    return [*several(found.path, options)] if several is not None else [reader.open(found.path, options)]

@@ -10,7 +10,7 @@ from typing import Final
 
 from voc.errors import AmbiguousColumns, InputError, UsageError
 from voc.ingest import headers
-from voc.ingest.dates import DayOrder, is_relative, needs_order, parse_time, settle_order, tell_order
+from voc.ingest.dates import DayOrder, is_relative, needs_order, parse_time, settle_order
 from voc.ingest.values import is_number, parse_channel, parse_language, parse_money, parse_rating
 
 FIELDS: Final = (
@@ -26,6 +26,7 @@ _MOST_RATINGS: Final = 21  # 0 to 10 in halves
 _CUSTOMER_LENGTH: Final = 100
 _HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_YES_NO: Final = frozenset({"true", "false", "yes", "no", "y", "n", "0", "1", "是", "否"})
 _NEVER_TEXT: Final = re.compile(
     r"\b(?:address|url|link|website|image|photo|file|path|user agent|name|email)\b"
     "|地址|链接|連結|网址|網址|图片|圖片|姓名"
@@ -70,11 +71,16 @@ class Column:
 
 @dataclass(slots=True)
 class Plan:
-    """What was decided: ``columns`` maps a canonical field to the index of its column, ``choices`` tells why."""
+    """What was decided: ``columns`` maps a canonical field to the index of its column, ``choices`` tells why.
+
+    ``order`` of day and month is that of the sample and ``decided`` by it; ``slashed`` is a date that needs it.
+    """
 
     columns: dict[str, int] = field(default_factory=dict)
     choices: list[str] = field(default_factory=list)
     order: DayOrder = DayOrder.DAY_FIRST
+    decided: bool = True
+    slashed: str | None = None
 
     def take(self, name: str, column: Column, why: str) -> None:
         """Give the field ``name`` its column."""
@@ -115,7 +121,7 @@ def infer(file: str, names: Sequence[str], rows: Iterable[Sequence[str]], mappin
         _choose_text(file, free, plan)
     for choose in (_choose_dates, _choose_rating, _choose_id, _choose_reply, _choose_named):
         choose([column for column in free if column.index not in plan.columns.values()], wanted, plan)
-    _tell_day_order(columns, plan)
+    _find_slashed(columns, plan)
     plan.columns = {name: plan.columns[name] for name in FIELDS if name in plan.columns}
     return plan
 
@@ -152,7 +158,7 @@ def _choose_text(file: str, columns: list[Column], plan: Plan) -> None:
     named = [c for c in lettered if headers.name_rank("text", c.header) is not None]
     prose = [c for c in lettered if c.prose]
     candidates = [c for c in prose if not _names_other_field(c)] or named or prose
-    if not candidates and len(columns) == 1:
+    if not candidates and len(columns) == 1 and not columns[0].share(is_number):
         candidates = columns
     if not candidates:
         candidates = [c for c in columns if headers.name_rank("text", c.header) is not None][:1]
@@ -200,12 +206,12 @@ def _choose_dates(columns: list[Column], wanted: list[str], plan: Plan) -> None:
         plan.take("reply_time", replies[0], "dates of replies")
 
 
-def _tell_day_order(columns: list[Column], plan: Plan) -> None:
+def _find_slashed(columns: list[Column], plan: Plan) -> None:
     used = [columns[plan.columns[name]] for name in ("time", "reply_time") if name in plan.columns]
     slashed = [value for column in used for value in column.values if needs_order(value)]
     if slashed:
-        _, decided = settle_order(slashed)
-        plan.choices.append(tell_order(slashed[0], plan.order, decided=decided))
+        plan.slashed = slashed[0]
+        _, plan.decided = settle_order(slashed)
 
 
 def _choose_rating(columns: list[Column], wanted: list[str], plan: Plan) -> None:
@@ -252,7 +258,7 @@ def _choose_reply(columns: list[Column], wanted: list[str], plan: Plan) -> None:
 
 
 _CONTENT: Final[dict[str, Callable[[Column], bool]]] = {
-    "customer": lambda c: c.average <= _CUSTOMER_LENGTH,
+    "customer": lambda c: c.average <= _CUSTOMER_LENGTH and c.share(lambda v: v.lower() in _YES_NO) < 1.0,
     "thread": lambda c: c.average <= _CUSTOMER_LENGTH,
     "channel": lambda c: c.share(parse_channel) >= _PROSE_SHARE,
     "language": lambda c: c.share(lambda v: parse_language(v) or v.lower().startswith("zh")) >= _PROSE_SHARE,

@@ -6,29 +6,24 @@ from __future__ import annotations
 import csv
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from voc.documents import Reject
 from voc.errors import InputError
 from voc.ingest import headers
-from voc.ingest.columns import infer
-from voc.ingest.dates import parse_time
-from voc.ingest.encodings import HINT, detect
+from voc.ingest.encodings import HINT, Encoding, detect
 from voc.ingest.lines import UNDECODED, Line, read_lines
-from voc.ingest.record import Builder, IngestOptions, Stats
-from voc.ingest.source import Opened, Rows
-from voc.ingest.values import TEXT_LIMIT, excerpt, is_number
+from voc.ingest.record import IngestOptions
+from voc.ingest.source import Opened
+from voc.ingest.table import SAMPLE_SIZE, Row, Table, column_names, open_table
+from voc.ingest.values import TEXT_LIMIT, excerpt
 
 _DELIMITERS: Final = ",;\t|"
-_SAMPLE_ROWS: Final = 5000  # rows that decide about the columns
-_SAMPLE_SIZE: Final = 16 * 1024 * 1024  # characters of them at most
 _FIELD_LIMIT: Final = 2**31 - 1  # the limits are ours, not the csv module's 131,072 characters
+_TOP: Final = 20  # lines among which the header is looked for
 _RECORD_LIMIT: Final = 32 * 1024 * 1024  # characters of one row; a quote that closes later than this is a stray one
-_ROLE_HEADERS: Final = frozenset(
-    {"role", "speaker", "speaker role", "sender role", "角色", "说话人", "說話人", "发言人", "發言人"}
-)
 
 
 class Record(NamedTuple):
@@ -40,84 +35,107 @@ class Record(NamedTuple):
 
 
 class CsvReader:
-    """Reads ``.csv`` and ``.tsv``."""
+    """Reads ``.csv`` and ``.tsv`` in any of the encodings of ``voc.ingest.encodings``."""
 
     kind: Final = "csv"
-    suffixes: Final = (".csv", ".tsv")
+    suffixes: Final = (".csv", ".tsv", ".tab")
 
     def open(self, path: Path, options: IngestOptions) -> Opened:
-        """Find delimiter, header and columns from the first rows."""
+        """Find encoding, delimiter, header and columns."""
         csv.field_size_limit(_FIELD_LIMIT)
-        delimiter = find_delimiter(_first_lines(path))
-        sample = list(_bounded(records(read_lines(path), delimiter)))
+        encoding = detect(path)
+        lines = _first_lines(path, encoding)
+        title = _title_lines(lines)
+        delimiter = find_delimiter(lines[title:])
+        body = (line for line in read_lines(path, encoding) if line.number > title)
+        sample = list(itertools.islice(records(body, delimiter), _TOP))
         header = next((record for record in sample if not record.problem), None)
         if header is None:
             raise InputError(f"{path.name}: no row can be read", "check the quotes of its first line")
         if any(map(UNDECODED.search, header.cells)):
-            raise InputError(f"{path.name} is not UTF-8 (its header does not decode)", HINT)
+            raise InputError(f"{path.name} is not {encoding.name} (its header does not decode)", HINT)
         names, headless = column_names(header.cells)
-        body = [r for r in sample if r is not header or headless]
-        rows = [cells for r in body if not r.problem and (cells := fit(r.cells, len(names), delimiter)) is not None]
-        _refuse_turn_table(path.name, names, rows, options)
-        plan = infer(path.name, names, rows, options.mapping)
-        choices = list(plan.choices)
+        notes = [encoding.choice] if encoding.choice else []
         if headless:
-            choices.insert(0, "there is no header row: the columns are numbered")
-        mapping = {name: names[index] for name, index in plan.columns.items()}
-        numbers = "time" in mapping and headers.says_date(headers.normalise(mapping["time"]))
-
-        def read(stats: Stats) -> Rows:
-            csv.field_size_limit(_FIELD_LIMIT)
-            builder = Builder(path.name, options, plan.order, numbers=numbers, stats=stats)
-            yield from _read(path, delimiter, names, plan.columns, None if headless else header.line, builder)
-
-        return Opened(mapping, tuple(choices), read)
+            notes.append("there is no header row: the columns are numbered")
+        if any(line.strip(f"{_DELIMITERS} \r\n") for line in lines[:title]):
+            notes.append(f"the header is line {header.line}; what stands above it is left out")
+        after = _survey_rows(sample[sample.index(header) + 1 :])
+        if after:
+            notes.append("the two rows below the header describe the questions of a survey and are left out")
+        file = _File(path, encoding, delimiter, len(names), title, {*after, *([] if headless else [header.line])})
+        return open_table(Table(path.name, names, file.rows, tuple(notes)), options)
 
 
-def _first_lines(path: Path) -> list[str]:
+class _File(NamedTuple):
+    """A CSV file of which is known how to read it; ``width`` in columns. Its first ``title`` lines and the rows that
+    begin on one of ``left_out`` are no data."""
+
+    path: Path
+    encoding: Encoding
+    delimiter: str
+    width: int
+    title: int
+    left_out: Set[int]
+
+    def rows(self) -> Iterator[Row]:
+        """All rows after the header, numbered from 1."""
+        csv.field_size_limit(_FIELD_LIMIT)
+        row = 0
+        lines = read_lines(self.path, self.encoding)
+        for _ in itertools.islice(lines, self.title):
+            pass
+        for record in records(lines, self.delimiter):
+            if record.line in self.left_out:
+                continue
+            row += 1
+            cells = None if record.problem else fit(record.cells, self.width, self.delimiter)
+            if cells is None or any(UNDECODED.search(cell) for cell in cells if not cell.isascii()):
+                yield row, self._refused(row, record, cells)
+            else:
+                yield row, cells
+
+    def _refused(self, row: int, record: Record, cells: list[str] | None) -> Reject:
+        where = "" if record.line == row + max(self.left_out, default=0) else f" (line {record.line})"
+        shown = excerpt(self.delimiter.join(cell[:200] for cell in record.cells[:20]))
+        if record.problem:
+            return Reject(row, record.problem, _PROBLEMS[record.problem].format(where=where), shown)
+        if cells is None:
+            counted = f"the row has {len(record.cells)} cells, the header {self.width}{where}"
+            return Reject(row, "column_count", f"{counted}; check its quotes and delimiters", shown)
+        return Reject(row, "encoding", f"the row is not {self.encoding.name}{where}; save the file as UTF-8", shown)
+
+
+def _title_lines(lines: Sequence[str]) -> int:
+    """How many lines stand above the header: a title, a note, blank lines. Only a line of known names, with nothing
+    but single cells above it, is taken for a header that is not the first line."""
+    for number, line in enumerate(lines[:_TOP]):
+        rows = (next(csv.reader([line.rstrip("\r\n")], delimiter=one), []) for one in _DELIMITERS)
+        cells = max(([cell for cell in row if cell.strip()] for row in rows), key=len)
+        known = sum(headers.known(headers.normalise(cell)) for cell in cells)
+        if len(cells) >= 2:
+            return number if known * 2 >= len(cells) else 0
+        if number == 0 and known:
+            return 0
+    return 0
+
+
+def _survey_rows(rows: Sequence[Record]) -> list[int]:
+    """Lines of the two rows that Qualtrics writes below its header: the questions, and ids as JSON."""
+    ids = rows[1].cells if len(rows) > 1 else []
+    found = ids and all(cell.startswith('{"ImportId"') for cell in ids if cell)
+    return [rows[0].line, rows[1].line] if found and any(ids) else []
+
+
+def _first_lines(path: Path, encoding: Encoding) -> list[str]:
     lines: list[str] = []
-    for line in itertools.islice(read_lines(path), 200):
+    size = 0
+    for line in itertools.islice(read_lines(path, encoding), 200):
         lines.append(line.text)
-        if sum(map(len, lines)) > _SAMPLE_SIZE:
+        size += len(line.text)
+        if size > SAMPLE_SIZE:
             break
     return lines
-
-
-def _bounded(found: Iterator[Record]) -> Iterator[Record]:
-    size = 0
-    for record in itertools.islice(found, _SAMPLE_ROWS + 1):
-        yield record
-        size += sum(map(len, record.cells))
-        if size > _SAMPLE_SIZE:
-            return
-
-
-def _read(
-    path: Path, delimiter: str, names: Sequence[str], columns: dict[str, int], header_line: int | None, builder: Builder
-) -> Rows:
-    """All rows after the header, numbered from 1."""
-    fields = list(columns.items())
-    others = [(index, name) for index, name in enumerate(names) if index not in columns.values()]
-    row = 0
-    for record in records(read_lines(path), delimiter):
-        if record.line == header_line:
-            continue
-        row += 1
-        where = "" if record.line == row + (header_line or 0) else f" (line {record.line})"
-        shown = excerpt(delimiter.join(cell[:200] for cell in record.cells[:20]))
-        if record.problem:
-            yield row, Reject(row, record.problem, _PROBLEMS[record.problem].format(where=where), shown)
-            continue
-        cells = fit(record.cells, len(names), delimiter)
-        if cells is None:
-            counted = f"the row has {len(record.cells)} cells, the header {len(names)}{where}"
-            detail = f"{counted}; check its quotes and delimiters"
-            yield row, Reject(row, "column_count", detail, shown)
-        elif any(UNDECODED.search(cell) for cell in cells if not cell.isascii()):
-            yield row, Reject(row, "encoding", f"the row is not UTF-8{where}; save the file as UTF-8", shown)
-        else:
-            values = {name: cells[index] for name, index in fields}
-            yield row, builder.build(row, values, {name: cells[index] for index, name in others if cells[index]})
 
 
 _PROBLEMS: Final = {
@@ -224,34 +242,3 @@ def find_delimiter(lines: Sequence[str]) -> str:
         if score > best_score:
             best, best_score = delimiter, score
     return best
-
-
-def column_names(cells: list[str]) -> tuple[list[str], bool]:
-    """Unique names of the columns, and whether the row is data rather than a header (then the names are numbers)."""
-    trimmed = [cell.strip().strip("\ufeff") for cell in cells]
-    filled = [cell for cell in trimmed if cell]
-    if not any(headers.known(headers.normalise(cell)) for cell in filled) and any(
-        len(cell) > 80 or is_number(cell) or parse_time(cell) for cell in filled
-    ):
-        return [f"column {number}" for number in range(1, len(cells) + 1)], True
-    names: list[str] = []
-    for number, cell in enumerate(trimmed, start=1):
-        name = cell or f"column {number}"
-        copy = 2
-        while name in names:
-            name, copy = f"{cell or f'column {number}'} ({copy})", copy + 1
-        names.append(name)
-    return names, False
-
-
-def _refuse_turn_table(name: str, names: Sequence[str], rows: Sequence[Sequence[str]], options: IngestOptions) -> None:
-    """A table with a row for each turn is not a table of documents."""
-    if options.mapping:
-        return
-    for index, header in enumerate(map(headers.normalise, names)):
-        if header in _ROLE_HEADERS and 1 < len({row[index] for row in rows}) <= 12:
-            raise InputError(
-                f"{name} has a row for each turn of a conversation (column {names[index]})",
-                "write each conversation as one line of JSONL with turns: [{role, text}, ...]; "
-                "or name the columns with --map",
-            )

@@ -18,7 +18,7 @@ HINT: Final = "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8') and run ag
 _HEAD: Final = 1 << 16
 _PIECE: Final = 1 << 20  # bytes of a line that are looked at at once
 _SAMPLE: Final = 1 << 18  # bytes of lines outside ASCII that candidates are scored on
-_LEAST: Final = 0.45  # scores of right encodings were 0.6 to 1.0 in 300 short tables of the tests, of wrong ones under 0.4
+_LEAST: Final = 0.45
 _MARK: Final = "\udc80"
 _BINARY: Final = (
     (b"PK\x03\x04", "a workbook or archive"),
@@ -28,7 +28,7 @@ _BINARY: Final = (
     (b"SQLite format 3\x00", "a database"),
     (b"\xd0\xcf\x11\xe0", "an old office file"),
 )
-# Frequent characters of Chinese in both scripts: two thirds of any text, a few in a hundred of what a wrong decoding gives.
+# Frequent characters of Chinese in both scripts: two thirds of any text, and little of what a wrong decoding gives.
 _COMMON: Final = frozenset(
     "的一是了我不人在有他这中大来上个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事"
     "只作当想看文无开手用主行方又如前所本见经头面公同三已老从动两长知民样现分将外但身些与高意进把法此实回二理点月明其种声全工己话者向情部正名定女"
@@ -111,11 +111,11 @@ def _by_head(name: str, head: bytes) -> Encoding | None:
         return None  # its rows may be bad all the same
     if head.startswith(codecs.BOM_UTF16_LE) or head.startswith(codecs.BOM_UTF16_BE):
         return Encoding("utf-16", "utf-16")
-    if head.count(0) * 50 < len(head):  # every comma and line end of UTF-16 holds one
+    if head.count(0) * 100 < len(head):  # every comma and line end of UTF-16 holds one
         return None
     even = head[: len(head) // 2 * 2]
     score, found = max(((_plain(even, one), one) for one in _UTF16), key=lambda item: item[0])
-    if score >= 0.8:
+    if score >= 0.45:
         return found
     if head.count(0) * 10 > len(head):
         raise InputError(f"{name} is not text (it is full of zero bytes)", HINT)
@@ -123,11 +123,13 @@ def _by_head(name: str, head: bytes) -> Encoding | None:
 
 
 def _plain(data: bytes, encoding: Encoding) -> float:
-    """Share of characters that are ASCII, Latin or Han, with a penalty for zero characters."""
-    text = data.decode(encoding.codec, ERRORS)
-    fine = sum(1 for c in text if "\t" <= c <= "\u024f" or "\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef")
-    ascii_ = sum(1 for c in text if c < "\x80")
-    return fine / max(1, len(text)) if ascii_ else 0.0
+    """Share of characters that are ASCII or frequent, 0..1; 0 where there is no ASCII, as every table has."""
+    counts = Counter(data.decode(encoding.codec, ERRORS))
+    ascii_ = sum(count for char, count in counts.items() if "\t" <= char <= "~")
+    if not ascii_:
+        return 0.0
+    frequent = sum(count for char, count in counts.items() if char in _COMMON | _PUNCTUATION | _WESTERN)
+    return (ascii_ + frequent) / sum(counts.values())
 
 
 def _survey(readline: Callable[[int], bytes]) -> tuple[int, int, bytes]:
@@ -195,3 +197,13 @@ def _western_score(sample: bytes) -> float:
         if run == 2:
             fine -= char not in "”’»"  # Chinese in a Western guise comes in runs
     return max(0.0, fine / total) if total else 0.0
+
+
+def guess(data: bytes) -> Encoding:
+    """The likeliest encoding of ``data``, a short text without a byte order mark of which no encoding is known: UTF-8
+    where it decodes, else the best of GB18030, Big5 and cp1252. Never fails; ``ERRORS`` decodes what is left over."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return max(_scores(data[:_SAMPLE]), key=lambda item: item[0])[1]
+    return UTF8

@@ -33,20 +33,28 @@ class Fingerprint(NamedTuple):
     size: int
 
 
-def fingerprint(path: Path) -> Fingerprint:
-    """SHA-256 (hex) and size of the file. Raises InputError where it cannot be read or is empty."""
-    digest, size, head = hashlib.sha256(), 0, b""
+def fingerprint(path: Path, *, maybe_empty: bool = False) -> Fingerprint:
+    """SHA-256 (hex) and size of the file, or of names and contents below a folder. Raises InputError where it cannot be
+    read, or is empty and may not be."""
+    digest, size, blank = hashlib.sha256(), 0, True
+    folder = path.is_dir()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(_SAMPLE):
-                head = head or chunk
-                digest.update(chunk)
-                size += len(chunk)
+        for one in sorted(path.rglob("*")) if folder else [path]:
+            if folder and not one.is_file():
+                continue
+            if folder:
+                # flags follow the comma of a name in a Maildir; they change when a message is read
+                digest.update(one.name.partition(":2,")[0].encode("utf-8", "surrogateescape") + b"\0")
+            with one.open("rb") as file:
+                while chunk := file.read(_SAMPLE):
+                    blank = blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
+                    digest.update(chunk)
+                    size += len(chunk)
     except OSError as error:
         raise InputError(
             f"{path.name} cannot be read: {error.strerror or error}", "check the name and the permissions"
         ) from error
-    if not head.removeprefix(codecs.BOM_UTF8).strip():
+    if blank and not maybe_empty:
         raise InputError(f"{path.name} is empty", "name a file with at least one document")
     return Fingerprint(digest.hexdigest(), size)
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from voc.documents import CONVERSATIONS, Document, Reject, Turn
 from voc.ingest.dates import DayOrder, is_relative, parse_time, resolve_relative
-from voc.ingest.turns import compose, locate
+from voc.ingest.turns import compose, compose_spoken, locate
 from voc.ingest.values import TEXT_LIMIT, clean, excerpt, parse_channel, parse_language, parse_money, parse_rating
-from voc.text import detect_language, parse_turns
+from voc.text import detect_language, parse_turns, repair_turns
 
 _STRINGS: Final = ("customer", "reply", "thread", "product", "region", "segment")
 
@@ -21,19 +21,27 @@ _STRINGS: Final = ("customer", "reply", "thread", "product", "region", "segment"
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
     """``mapping``: canonical field -> column or key; ``as_of``: what relative dates refer to (None: they stay open);
-    ``channel``: of documents that name none."""
+    ``channel``: of documents that name none; ``repair``: whether texts are repaired (the document keeps the original),
+    or stay as they were given, so that offsets are those of the input; ``agents`` and ``customers``: names or
+    labels of speakers in transcripts; ``company_domains``: whose mail is an answer and no customer's."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     as_of: dt.date | None = None
     channel: str | None = None
+    repair: bool = True
+    agents: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    company_domains: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Stats:
-    """What one reading of a source kept but could not use: dates and channels that stay in the metadata."""
+    """What one reading of a source kept but could not use: dates and channels that stay in the metadata. ``notes`` are
+    further lines for people."""
 
     bad_times: int = 0
     bad_channels: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Warnings for people, () where there is nothing to say."""
@@ -42,7 +50,7 @@ class Stats:
             said.append(f"{name}: {self.bad_times:,} dates could not be read; those documents count as undated")
         if self.bad_channels:
             said.append(f"{name}: {self.bad_channels:,} channels are none that voc knows; they are kept as metadata")
-        return tuple(said)
+        return (*said, *(f"{name}: {note}" for note in self.notes))
 
 
 class _RefusedError(Exception):
@@ -78,8 +86,9 @@ class Builder:
             return Reject(row, "too_deep", "its metadata is nested too deeply; flatten it")
 
     def _document(self, values: Mapping[str, Any], metadata: dict[str, str]) -> Document:
-        text, turns = self._text(values)
+        given_text, turns = self._text(values)
         channel = self._channel(values, metadata, conversation=bool(turns))
+        text, turns = repair_turns(given_text, turns) if self.options.repair else (given_text, turns)
         if not turns and channel in CONVERSATIONS:
             turns = parse_turns(text)
         time, time_text = self._time("time", values, metadata)
@@ -101,6 +110,7 @@ class Builder:
             metadata=metadata,
             time_text=time_text,
             given_id=given is not None,
+            original=None if text == given_text else given_text,
             **strings,
         )
         return document if given is not None else replace(document, id=document.key[:16])
@@ -109,7 +119,9 @@ class Builder:
         text, turns = values.get("text"), values.get("turns")
         if text is not None and not isinstance(text, str):
             raise _RefusedError("wrong_type", f"the text is {_kind(text)}, not a string; write it in quotes", text)
-        if turns is not None and turns != []:
+        if isinstance(turns, tuple):  # of Spoken: a reader of transcripts made them
+            text, found = compose_spoken(turns)
+        elif turns is not None and turns != []:
             try:
                 text, found = compose(turns) if text is None else (clean(text), locate(clean(text), turns))
             except ValueError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,11 +18,13 @@ Rows = Iterator[tuple[int, Document | Reject]]
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a reader found out about a file: ``mapping`` (canonical field -> column or key), ``choices`` (lines for
-    people) and ``read``, which streams (row number, document or reject) and counts into the given Stats."""
+    people) and ``read``, which streams (row number, document or reject) and counts into the given Stats. ``part``
+    names a part of the file (a sheet) where it has several."""
 
     mapping: Mapping[str, str]
     choices: tuple[str, ...]
     read: Callable[[Stats], Rows]
+    part: str = ""
 
 
 class Reader(Protocol):
@@ -41,12 +43,20 @@ class Reader(Protocol):
         with these options."""
 
 
+class PartsReader(Reader, Protocol):
+    """A family of files that hold several tables each."""
+
+    def open_parts(self, path: Path, options: IngestOptions) -> Sequence[Opened]:
+        """As ``open``, one for each part, at least one."""
+
+
 @dataclass(slots=True)
 class Source:
     """A file of feedback. Iterating streams its documents and rejects in file order, the same each time.
 
-    ``name`` is the file's name without folders, ``sha256`` (hex) and ``size`` (bytes) are of its content, ``mapping``
-    and ``choices`` say how its columns are read. ``stats`` counts what the last reading kept but could not use.
+    ``name`` is the file's name without folders; below a folder or archive the path in it. ``sha256`` (hex) and ``size``
+    (bytes) are of its content, ``mapping`` and ``choices`` say how its columns are read. ``stats`` counts what the last
+    reading kept but could not use. ``keep`` holds a private copy of the content on disk as long as the source lives.
     """
 
     name: str
@@ -59,13 +69,18 @@ class Source:
     opened: Opened = field(repr=False)
     modified: int = field(repr=False)
     stats: Stats = field(default_factory=Stats)
+    keep: object = field(default=None, repr=False)
 
     def rows(self) -> Rows:
         """(row, document or reject): data rows of a table and lines of JSONL, both counted from 1. A source that
         changed since it was opened raises InputError, since its hash is no longer true."""
         self.stats = Stats()
         self._check_unchanged()
-        yield from self.opened.read(self.stats)
+        for row, item in self.opened.read(self.stats):
+            if isinstance(item, Document) and item.source != self.name:
+                yield row, replace(item, source=self.name)
+            else:
+                yield row, item
         self._check_unchanged()
 
     def __iter__(self) -> Iterator[Document | Reject]:
@@ -82,14 +97,19 @@ class Source:
             raise InputError(
                 f"{self.name} cannot be read: {error.strerror or error}", "it was there before; run again"
             ) from error
+        if self.path.is_dir():
+            return  # mail is delivered and moved in a Maildir all the time
         if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
             raise InputError(f"{self.name} changed while it was read", "wait until it is complete and run again")
 
 
-def make_source(path: Path, kind: str, print_: Fingerprint, modified: int, opened: Opened) -> Source:
-    """Join what is known of the file and of its content."""
+def make_source(
+    path: Path, kind: str, print_: Fingerprint, modified: int, opened: Opened, *, name: str = "", keep: object = None
+) -> Source:
+    """Join what is known of the file and of its content; ``name`` where it is shown under another name than its own."""
+    shown = name or path.name
     return Source(
-        name=path.name,
+        name=f"{shown} [{opened.part}]" if opened.part else shown,
         kind=kind,
         sha256=print_.sha256,
         size=print_.size,
@@ -98,4 +118,16 @@ def make_source(path: Path, kind: str, print_: Fingerprint, modified: int, opene
         path=path,
         opened=opened,
         modified=modified,
+        keep=keep,
     )
+
+
+def refused_source(name: str, reason: str, detail: str, print_: Fingerprint, mapping: Mapping[str, str]) -> Source:
+    """A file in a folder or archive that cannot be read: it gives one reject (row 0), and the others are read."""
+
+    def read(stats: Stats) -> Rows:  # noqa: ARG001
+        yield 0, Reject(0, reason, detail)
+
+    here = Path()  # nothing is read again, so nothing can change
+    opened = Opened(mapping, (f"it cannot be read: {detail}",), read)
+    return Source(name, "refused", print_.sha256, print_.size, dict(mapping), opened.choices, here, opened, 0)

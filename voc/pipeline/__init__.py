@@ -7,8 +7,10 @@ from dataclasses import replace
 from voc.errors import NothingNewError, TooManyRejects
 from voc.pipeline import reporting, stages
 from voc.pipeline.context import Context, writing
+from voc.pipeline.feeds import stale_feeds
 from voc.pipeline.files import classify_files
 from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult
+from voc.pipeline.preview import preview
 from voc.pipeline.views import EXPORT_COLUMNS, explain, export_rows, init, rejects, search, status
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "export_rows",
     "ingest",
     "init",
+    "preview",
     "rejects",
     "report",
     "run_week",
@@ -105,12 +108,13 @@ def report(options: RunOptions, progress: Progress) -> RunResult:
 def _check_inputs(context: Context) -> None:
     """What the inputs were like, told after everything was written."""
     done = context.result.summary["ingest"]
-    share = done["rejects"] / done["rows"] if done["rows"] else 0.0
+    refused = done["rejects"] - done["set_aside"]
+    share = refused / done["rows"] if done["rows"] else 0.0
     allowed = context.config.ingest.max_reject_share
     if share > allowed:
-        names = ", ".join(i["name"] for i in done["inputs"] if i["rejects"])
+        names = ", ".join(i["name"] for i in done["inputs"] if i["rejects"] > i["set_aside"])
         raise TooManyRejects(
-            f"{done['rejects']:,} of {done['rows']:,} rows were rejected ({share:.1%}, allowed {allowed:.1%}): {names}",
+            f"{refused:,} of {done['rows']:,} rows were rejected ({share:.1%}, allowed {allowed:.1%}): {names}",
             "voc rejects lists them with reasons; --max-reject-share allows more. Everything else was done.",
             result=context.result,
         )
@@ -120,3 +124,5 @@ def _check_inputs(context: Context) -> None:
             "Check that the feed delivered this week's file.",
             result=context.result,
         )
+    if context.options.require_new and (stale := stale_feeds(context)):
+        raise NothingNewError("; ".join(map(str, stale)), "Check that the feed still delivers.", result=context.result)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voc import __version__
 from voc.config import Config, load_config
 from voc.errors import VocError
+from voc.pipeline.families import repeats
 from voc.pipeline.options import Progress, RunOptions, RunResult, StageClock
 from voc.results import DayCount
 from voc.store import Store, lock, write_json_atomic
@@ -85,9 +86,16 @@ class Context:
         return (c for c in self.store.counts(self.model) if self.in_period(c.time))
 
     def day_counts(self) -> Iterator[DayCount]:
-        """The same, as the trends see them."""
+        """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
         for c in self.counted():
-            yield DayCount(c.key, c.time, c.customer, c.labels, heard=c.status not in UNHEARD)
+            heard = c.status not in UNHEARD and c.key not in self.said_again
+            yield DayCount(c.key, c.time, c.customer, c.labels, heard=heard)
+
+    @cached_property
+    def said_again(self) -> frozenset[str]:
+        """Keys of near duplicates of one customer in one week of the period, the first of each left out."""
+        twins = (twin for twin in self.store.twins() if self.in_period(twin.time))
+        return repeats(twins, self.day, lambda day: day and day.isocalendar()[:2])
 
     @cached_property
     def week(self) -> Week | None:
@@ -120,6 +128,7 @@ class Context:
             "data": data,
             "documents": self.store.document_count(),
             "classified": self.store.models().get(self.model, 0),
+            "unlinked": self.store.count_unlinked(),
             "model": self.model,
             "taxonomy": self.taxonomy.version,
             "zone": self.config.general.timezone,

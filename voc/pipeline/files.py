@@ -9,10 +9,10 @@ from pathlib import Path
 
 from voc.classify import record
 from voc.config import load_config
-from voc.documents import Document, Reject
+from voc.documents import SET_ASIDE, Document, Reject
 from voc.errors import TooManyRejects
 from voc.exports import check_ending, write_rows
-from voc.ingest import IngestOptions, Source, open_source
+from voc.ingest import IngestOptions, Source, open_sources
 from voc.pipeline.context import find_classifier, log
 from voc.pipeline.options import Progress, RunOptions
 from voc.taxonomy import default_taxonomy
@@ -34,11 +34,16 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
         None, {"general.model": options.model, "ingest.max_reject_share": options.max_reject_share, **options.overrides}
     )
     as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
-    reading = IngestOptions(mapping=options.mapping, as_of=as_of)
-    sources = [open_source(path, reading) for path in inputs]
-    for source in sources:
-        for choice in source.choices:
-            log.info("%s: %s", source.name, choice)
+    # Offsets of evidence are those of the file's own text, so nothing is repaired.
+    reading = IngestOptions(
+        mapping=options.mapping,
+        as_of=as_of,
+        repair=False,
+        agents=config.ingest.agents,
+        customers=config.ingest.customers,
+        company_domains=config.ingest.company_domains,
+    )
+    sources = _open(inputs, reading)
     taxonomy = default_taxonomy()
     classifier = find_classifier(config, taxonomy)
 
@@ -72,7 +77,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
         "model": engine.model,
     }
     rows = counts["documents"] + counts["rejects"]
-    if rows and counts["rejects"] / rows > config.ingest.max_reject_share:
+    if rows and (counts["rejects"] - counts["set_aside"]) / rows > config.ingest.max_reject_share:
         raise TooManyRejects(
             f"{counts['rejects']:,} of {rows:,} rows were rejected, more than {config.ingest.max_reject_share:.1%}",
             f"The records of all others are in {out}; --max-reject-share allows more.",
@@ -81,11 +86,21 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
     return summary
 
 
+def _open(inputs: tuple[str, ...], reading: IngestOptions) -> list[Source]:
+    """All sources, their choices told: what cannot be read is known before minutes of work."""
+    sources = [source for path in inputs for source in open_sources(path, reading)]
+    for source in sources:
+        for choice in source.choices:
+            log.info("%s: %s", source.name, choice)
+    return sources
+
+
 def _documents(sources: list[Source], counts: Counter[str]) -> Iterator[Document]:
     for source in sources:
         for _, item in source.rows():
             if isinstance(item, Reject):
                 counts["rejects"] += 1
+                counts["set_aside"] += item.reason in SET_ASIDE
                 log.warning("%s row %d: %s: %s %r", source.name, item.row, item.reason, item.detail, item.value)
             else:
                 yield item

@@ -232,6 +232,8 @@ def _words(context: Context, keys: list[str]) -> tuple[dict[str, list[Quote]], l
     best: dict[str, list[tuple[float, str, Evidence]]] = {d.key: [] for d in context.taxonomy.drivers}
     leaving: list[tuple[Prediction, Evidence, tuple[str, ...]]] = []
     for prediction in context.store.predictions(context.model, None if context.week_name == ALL else keys):
+        if prediction.key in context.said_again:  # no share counts it, so it is neither quoted nor called back
+            continue
         first: dict[str, Evidence] = {}
         for evidence in prediction.evidence:
             first.setdefault(evidence.label, evidence)

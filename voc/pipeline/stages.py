@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from voc.documents import Document, Reject
-from voc.ingest import IngestOptions, open_source
+from voc.documents import SET_ASIDE, Document, Reject
+from voc.ingest import IngestOptions, Source, open_sources
 from voc.pipeline.context import Context, log
+from voc.pipeline.families import link_documents, repeats
 from voc.results import Classified, WeekRow
+from voc.store import BatchResult
 
 if TYPE_CHECKING:
     from voc.themes import ThemeSettings
@@ -24,31 +26,51 @@ CLASSIFY_BATCH: Final = 1024
 def ingest(context: Context) -> None:
     """Reads the inputs into the store; a file that was read to its end before is not read again."""
     with context.clock.stage("ingest") as row:
-        inputs = [_ingest_one(context, path) for path in context.options.inputs]
+        inputs = [
+            _ingest_one(context, source)
+            for path in context.options.inputs
+            for source in open_sources(path, lambda: reading_options(context))
+        ]
+        link_documents(context.store)
         row["documents"] = sum(i["added"] for i in inputs)
-    totals = {key: sum(i[key] for i in inputs) for key in ("rows", "added", "duplicates", "rejects")}
+    totals = {key: sum(i[key] for i in inputs) for key in ("rows", "added", "duplicates", "rejects", "set_aside")}
     context.result.summary["ingest"] = {**totals, "inputs": inputs}
 
 
-def _ingest_one(context: Context, path: str) -> dict[str, Any]:
-    source = open_source(path, reading_options(context))
+def _ingest_one(context: Context, source: Source) -> dict[str, Any]:
     state = context.store.begin_input(source.name, source.sha256, source.kind, source.mapping, source.choices)
     known = {"name": source.name, "kind": source.kind, "sha256": source.sha256, "choices": list(source.choices)}
     if state.done:
         context.result.say(f"{source.name}: unchanged, {state.documents:,} documents, {state.rejects:,} rejects")
-        return {**known, "rows": state.rows, "added": 0, "duplicates": 0, "rejects": state.rejects, "unchanged": True}
+        done = BatchResult(0, 0, state.rejects)
+    else:
+        done = _read(context, source, state.id)
+    reasons = context.store.reject_reasons(state.id)
+    return {
+        **known,
+        "rows": state.rows if state.done else done.added + done.duplicates + done.rejects,
+        "added": done.added,
+        "duplicates": done.duplicates,
+        "rejects": done.rejects,
+        "set_aside": sum(count for reason, count in reasons.items() if reason in SET_ASIDE),
+        "unchanged": state.done,
+    }
+
+
+def _read(context: Context, source: Source, number: int) -> BatchResult:
+    """Reads a source to its end into the store."""
     context.progress.start(f"reading {source.name}", None)
     added = duplicates = rejects = 0
     rows = source.rows()
     while batch := list(islice(rows, INGEST_BATCH)):
         done = context.store.add_batch(
-            state.id,
-            [(number, item) for number, item in batch if isinstance(item, Document)],
+            number,
+            [(row, item) for row, item in batch if isinstance(item, Document)],
             [item for _, item in batch if isinstance(item, Reject)],
         )
         added, duplicates, rejects = added + done.added, duplicates + done.duplicates, rejects + done.rejects
         context.progress.advance(len(batch))
-    context.store.finish_input(state.id)
+    context.store.finish_input(number)
     context.progress.finish()
     for choice in source.choices:
         context.result.say(f"{source.name}: {choice}")
@@ -59,18 +81,25 @@ def _ingest_one(context: Context, path: str) -> dict[str, Any]:
         log.warning("%s", warning)
     if rejects:
         log.warning("%s: %d rows were rejected; voc rejects lists them", source.name, rejects)
-    total = added + duplicates + rejects
-    return {**known, "rows": total, "added": added, "duplicates": duplicates, "rejects": rejects, "unchanged": False}
+    return BatchResult(added, duplicates, rejects)
 
 
 def reading_options(context: Context) -> IngestOptions:
     """How the next input is read. Relative dates count from as-of as it is before that input."""
-    return IngestOptions(mapping=context.options.mapping, as_of=context.as_of())
+    reading = context.config.ingest
+    return IngestOptions(
+        mapping=context.options.mapping,
+        as_of=context.as_of(),
+        agents=reading.agents,
+        customers=reading.customers,
+        company_domains=reading.company_domains,
+    )
 
 
 def classify(context: Context) -> None:
     """Classifies what the model has not seen yet; commits after every batch, so that a kill costs one batch."""
     with context.clock.stage("classify") as row:
+        link_documents(context.store)  # where ingest was killed before it did so, or was done by an older voc
         total = context.store.count_unclassified(context.model)
         if total:
             from voc.encoders import load_encoder
@@ -138,7 +167,8 @@ def theme_window(context: Context) -> tuple[dt.date, dt.date] | None:
 
 
 def _theme_window(context: Context) -> tuple[list[str], frozenset[str]]:
-    """Keys of the documents in the window, and of those in the report's own week."""
+    """Keys of the documents in the window, without what a customer says again in it, and of those in the report's own
+    week."""
     window, week = theme_window(context), context.week
     keys, new = list[str](), set[str]()
     for c in context.counted():
@@ -149,7 +179,9 @@ def _theme_window(context: Context) -> tuple[list[str], frozenset[str]]:
             keys.append(c.key)
             if day >= week.start:
                 new.add(c.key)
-    return keys, frozenset(new)
+    inside = frozenset(keys)
+    again = repeats((t for t in context.store.twins() if t.key in inside), context.day, lambda _: None)
+    return [key for key in keys if key not in again], frozenset(new)
 
 
 def _theme_settings(context: Context, week_keys: frozenset[str]) -> ThemeSettings:

@@ -13,7 +13,8 @@ from typing import Any, Final
 from voc.config import load_config, write_config
 from voc.documents import Document
 from voc.errors import UsageError, VocError
-from voc.pipeline.context import Context
+from voc.pipeline.context import Context, log
+from voc.pipeline.feeds import last_days, stale_feeds
 from voc.pipeline.options import NoProgress, RunOptions
 from voc.pipeline.reporting import quote
 from voc.privacy import pseudonym, redact
@@ -41,6 +42,10 @@ def status(workspace: Path) -> dict[str, Any]:
     with _reading(workspace) as context:
         store = context.store
         reasons, as_of, run = store.reject_reasons(), context.as_of(), store.last_run()
+        repeated, families = store.family_counts()
+        last, stale = last_days(context), stale_feeds(context)
+        for feed in stale:
+            log.warning("%s", feed)
         latest: dict[str, int] = {}
         for week, revision, _ in store.reports():
             latest[week] = max(revision, latest.get(week, 0))
@@ -48,12 +53,17 @@ def status(workspace: Path) -> dict[str, Any]:
             "workspace": str(workspace),
             "documents": store.document_count(),
             "latest": as_of.isoformat() if as_of else None,
+            "near_duplicates": {"documents": repeated, "families": families, "unlinked": store.count_unlinked()},
             "sources": [
                 {
                     "name": s.name, "kind": s.kind, "rows": s.rows, "documents": s.documents,
                     "duplicates": s.duplicates, "rejects": s.rejects, "complete": s.done,
+                    "last": last[s.name].isoformat() if s.name in last else None,
                 }
                 for s in store.sources()
+            ],
+            "stale_feeds": [
+                {"name": f.name, "last": f.last.isoformat(), "usual_weeks": f.interval} for f in stale
             ],
             "rejects": {"count": sum(reasons.values()), "reasons": reasons},
             "model": context.model,
@@ -129,8 +139,12 @@ def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
             "time": d.time,
             "language": d.language,
             "text": shown(d.text),
+            **({"original": d.original} if shown is _same and d.original is not None else {}),
             "turns": [
-                {"role": t.role, "speaker": t.speaker and shown(t.speaker), "text": shown(d.text[t.start : t.end])}
+                {
+                    "role": t.role, "speaker": t.speaker and shown(t.speaker), "text": shown(d.text[t.start : t.end]),
+                    "start": t.begins, "end": t.ends,
+                }
                 for t in d.turns
             ],
             "rating": d.rating,
@@ -142,7 +156,7 @@ def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
             "segment": d.segment,
             "value": d.value,
             "metadata": {name: shown(value) for name, value in d.metadata.items()},
-        }
+        }  # fmt: skip
 
 
 def _segment_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:

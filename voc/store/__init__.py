@@ -19,6 +19,7 @@ from types import TracebackType
 from voc.errors import StoreError
 from voc.store.connection import FILE_NAME, Database
 from voc.store.documents import Documents
+from voc.store.families import Families, Signed, Twin
 from voc.store.files import private_folder, secret, write_atomic, write_json_atomic
 from voc.store.inputs import Inputs
 from voc.store.lock import lock
@@ -47,8 +48,10 @@ __all__ = [
     "Membership",
     "Run",
     "SavedReport",
+    "Signed",
     "Store",
     "StoredReject",
+    "Twin",
     "lock",
     "private_folder",
     "secret",
@@ -57,7 +60,7 @@ __all__ = [
 ]
 
 
-class Store(Inputs, Documents, Predictions, Themes, Reports):
+class Store(Inputs, Documents, Families, Predictions, Themes, Reports):
     """One workspace, opened for reading or writing; use it as a context manager."""
 
     def __init__(self, workspace: Path, database: Database) -> None:

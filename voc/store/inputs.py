@@ -79,6 +79,14 @@ class Inputs(Part):
         """All sources in the order in which they were begun."""
         return [_state(row) for row in self._db.rows(f"SELECT {_STATE} FROM inputs ORDER BY id")]  # noqa: S608
 
+    def source_times(self) -> Iterator[tuple[str, str]]:
+        """Source and latest time, as it was given, for each day on which a source has documents; sources in the order
+        in which they were begun."""
+        for state in self.sources():
+            sql = """SELECT time, max(instant) FROM documents WHERE input = ? AND time IS NOT NULL
+                GROUP BY substr(time, 1, 10) ORDER BY 1"""
+            yield from ((state.name, time) for time, _ in self._db.rows(sql, (state.id,)))
+
     def rejects(self) -> Iterator[StoredReject]:
         """All rejected rows, by source, then row."""
         last = (0, -1)
@@ -90,9 +98,14 @@ class Inputs(Part):
                 last = (number, row)
                 yield StoredReject(name, row, reason, detail, value)
 
-    def reject_reasons(self) -> dict[str, int]:
-        """How many rows were rejected for each reason, by reason."""
-        return dict(self._db.rows("SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY reason"))
+    def reject_reasons(self, input_id: int | None = None) -> dict[str, int]:
+        """How many rows were rejected for each reason, by reason; of all sources or of one."""
+        return dict(
+            self._db.rows(
+                "SELECT reason, count(*) FROM rejects WHERE input = coalesce(?, input) GROUP BY reason ORDER BY reason",
+                (input_id,),
+            )
+        )
 
     def _add(self, input_id: int, row: int, given: Document) -> bool:
         """True where the document is new, or is what this row gave before."""

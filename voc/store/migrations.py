@@ -3,7 +3,7 @@
 Times are kept as they were given; ``instant`` (seconds since 1970, a naive time read as UTC) only orders them.
 Blobs are little-endian and without a header:
 ``probabilities`` float64, one per label; ``segments`` int32 (index, start, end, turn or -1) per segment;
-``scores`` float32, labels within segments.
+``scores`` float32, labels within segments; ``bands`` uint32 and ``hashes`` uint16 as `voc.dedupe` makes them.
 Rows are split so that counting never reads text: documents | contents, predictions | outputs.
 """
 
@@ -102,6 +102,20 @@ MIGRATIONS: tuple[Migration, ...] = (
             """CREATE TABLE runs (
                 id INTEGER PRIMARY KEY, command TEXT NOT NULL, inputs TEXT NOT NULL, versions TEXT NOT NULL,
                 counts TEXT, stages TEXT, exit_code INTEGER)""",
+        ),
+    ),
+    Migration(
+        "0004_families",
+        (
+            # of near duplicates; both blobs are empty for a text that is too short to be linked
+            """CREATE TABLE signatures (
+                document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+                bands BLOB NOT NULL, hashes BLOB NOT NULL)""",
+            # first: of the family, itself where it stands alone. Where that one goes, the rest are linked anew.
+            """CREATE TABLE families (
+                document INTEGER PRIMARY KEY REFERENCES signatures ON DELETE CASCADE,
+                first INTEGER NOT NULL REFERENCES signatures ON DELETE CASCADE)""",
+            "CREATE INDEX families_first ON families (first)",
         ),
     ),
 )

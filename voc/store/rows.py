@@ -142,7 +142,7 @@ def instant(time: str | None) -> float | None:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXTS = (
     "id", "text", "source", "channel", "customer", "language", "reply", "thread", "product", "region", "segment",
-    "time_text",
+    "time_text", "original",
 )  # fmt: skip
 _REST = (
     "rating", "reply", "reply_time", "thread", "product", "region", "segment", "value", "time_text", "given_id",

@@ -1,0 +1,275 @@
+"""Mail: single messages (.eml, .msg), mailboxes (mbox) and Maildir folders; each customer's message a document.
+
+What the company wrote becomes the reply of the message that it answers; what nobody wrote is set aside as a reject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from voc.documents import Document, Reject
+from voc.errors import InputError
+from voc.ingest.mail_aside import set_aside
+from voc.ingest.mail_body import newest_text, unwrap
+from voc.ingest.mail_mime import Mail, MailError, collect, pieces, read_mail
+from voc.ingest.mail_msg import read_msg
+from voc.ingest.mail_threads import Mailbox, Threads, customer_of, is_company, survey
+from voc.ingest.record import Builder, IngestOptions, Stats
+from voc.ingest.source import Opened, Rows
+from voc.ingest.values import excerpt
+
+_HEAD_LIMIT: Final = 1 << 20  # bytes of headers that are read of one message
+_FROM_LINE: Final = re.compile(rb"From .{0,500}\d{2}:\d{2}.{0,200}")
+_HEADER_LINE: Final = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>*From ")
+_ESCAPED: Final = re.compile(rb">+From ")
+_KEPT: Final = 500  # characters of a header that go into the metadata
+
+
+class MailReader:
+    """Reads ``.eml``, ``.mbox``, ``.mbx`` and ``.msg``."""
+
+    kind: Final = "mail"
+    suffixes: Final = (".eml", ".mbox", ".mbx", ".msg")
+
+    def open(self, path: Path, options: IngestOptions) -> Opened:
+        """Look at the first line. ``options.mapping`` is about tables and says nothing here. Raises InputError where a
+        mailbox does not begin with a message."""
+        suffix = path.suffix.lower()
+        if suffix == ".msg":
+            return Opened({}, (), lambda stats: _read_msg_file(path, options, stats))
+        first = _first_line(path)
+        if first.startswith(b"From ") and suffix != ".eml":
+            return _opened(Mbox(path), path.name, options)
+        if suffix in (".mbox", ".mbx") or not first:
+            raise InputError(f"{path.name} holds no mail", "the first line of a mailbox begins with 'From '")
+        return _opened(Files((path,)), path.name, options)
+
+
+class MaildirReader:
+    """Reads Maildir folders: a file for each message in ``cur`` and ``new``."""
+
+    kind: Final = "maildir"
+    suffixes: Final = ()
+
+    def is_maildir(self, folder: Path) -> bool:
+        """Whether ``folder`` is a Maildir."""
+        return is_maildir(folder)
+
+    def open(self, path: Path, options: IngestOptions) -> Opened:
+        """List the messages; rows count them in the order of their names. Raises InputError where there are none."""
+        files = maildir_files(path)
+        if not files:
+            raise InputError(f"{path.name} holds no mail", "name a Maildir with messages in cur or new")
+        return _opened(Files(files), path.name, options)
+
+
+def is_maildir(folder: Path) -> bool:
+    """Whether ``folder`` has the two sub-folders that messages of a Maildir are in."""
+    return (folder / "cur").is_dir() and (folder / "new").is_dir()
+
+
+def maildir_files(folder: Path) -> tuple[Path, ...]:
+    """Messages of a Maildir by name, which begins with the second in which each arrived. A name without its flags is
+    the message's own, so that the order stays when it is read."""
+    files = [
+        file
+        for name in ("cur", "new")
+        for file in (folder / name).iterdir()
+        if file.is_file() and not file.name.startswith(".")
+    ]
+    return tuple(sorted(files, key=lambda file: (re.split(r"[:!;]2,", file.name)[0], file.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A mailbox of one file for each message. A message that was moved or deleted since is left out."""
+
+    files: tuple[Path, ...]
+
+    def heads(self) -> Iterator[tuple[int, int, bytes]]:
+        """See ``Mailbox``."""
+        for place, path in enumerate(self.files):
+            with _opening(path) as file:
+                yield place + 1, place, _head(pieces(file))
+
+    def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
+        """See ``Mailbox``."""
+        for place in range(len(self.files)):
+            try:
+                yield place + 1, self.at(place)
+            except MailError as error:
+                yield place + 1, error
+
+    def at(self, place: int) -> bytes:
+        """See ``Mailbox``."""
+        with _opening(self.files[place]) as file:
+            return collect(pieces(file))
+
+
+@dataclass(frozen=True, slots=True)
+class Mbox:
+    """A mailbox in one file, of any size: it is read as a stream, twice. Places are offsets in bytes."""
+
+    path: Path
+
+    def heads(self) -> Iterator[tuple[int, int, bytes]]:
+        """See ``Mailbox``."""
+        with _opening(self.path) as file:
+            for row, (place, lines) in enumerate(_Splitter(file).messages(), start=1):
+                yield row, place, _head(lines)
+
+    def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
+        """See ``Mailbox``."""
+        with _opening(self.path) as file:
+            for row, (_, lines) in enumerate(_Splitter(file).messages(), start=1):
+                try:
+                    yield row, collect(lines)
+                except MailError as error:
+                    yield row, error
+
+    def at(self, place: int) -> bytes:
+        """See ``Mailbox``."""
+        with _opening(self.path) as file:
+            file.seek(place)
+            return collect(_Splitter(file).rest())
+
+
+class _Splitter:
+    """Messages of an mbox as it is read. A message ends at a line "From ..." that stands below an empty line, or holds
+    a time, and has a header below it; "From " in a text is escaped with ">", which is taken off."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.source = pieces(file)
+        self.offset = file.tell()
+        self.line = next(self.source, b"")
+        self.ahead = next(self.source, b"")
+
+    def messages(self) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """(offset, lines) of each; what is left of the lines is skipped."""
+        while self.line and not self.line.strip():
+            self._advance()
+        while self.line:
+            if self.line.startswith(b"From "):
+                self._advance()
+            place, lines = self.offset, self.rest()
+            yield place, lines
+            for _ in lines:
+                pass
+
+    def rest(self) -> Iterator[bytes]:
+        """Lines up to the end of the message."""
+        blank = False
+        while self.line:
+            line = self.line
+            if line.startswith(b"From ") and (blank or _FROM_LINE.match(line)) and _HEADER_LINE.match(self.ahead):
+                return
+            blank = not line.strip(b"\r\n")
+            self._advance()
+            yield line[1:] if line.startswith(b">") and _ESCAPED.match(line) else line
+
+    def _advance(self) -> None:
+        self.offset += len(self.line)
+        self.line, self.ahead = self.ahead, next(self.source, b"")
+
+
+def _head(lines: Iterator[bytes]) -> bytes:
+    kept: list[bytes] = []
+    size = 0
+    for line in lines:
+        size += len(line)
+        if size > _HEAD_LIMIT or not line.strip(b"\r\n"):
+            break
+        kept.append(line)
+    return b"".join(kept)
+
+
+def _opening(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot be read: {error.strerror or error}", "check the name and the permissions"
+        ) from error
+
+
+def _first_line(path: Path) -> bytes:
+    with _opening(path) as file:
+        return next((line for line in pieces(file) if line.strip()), b"")
+
+
+def _opened(box: Mailbox, name: str, options: IngestOptions) -> Opened:
+    domains = options.company_domains
+    choices = (f"mail from {', '.join(domains)}: replies of the company",) if domains else ()
+    return Opened({}, choices, lambda stats: _read_box(box, name, options, stats))
+
+
+def _read_box(box: Mailbox, name: str, options: IngestOptions, stats: Stats) -> Rows:
+    threads = survey(box, options.company_domains)
+    builder = Builder(name, options, stats=stats)
+    for row, data in box.messages():
+        if row in threads.attached:
+            continue
+        if isinstance(data, MailError):
+            yield row, Reject(row, data.reason, data.detail)
+            continue
+        try:
+            mail = read_mail(data)
+        except MailError as error:
+            yield row, Reject(row, error.reason, error.detail, excerpt(data[:400].decode("ascii", "replace")))
+            continue
+        reply = _reply(box, threads, mail) if mail.id in threads.answers else None
+        yield row, _document(builder, row, mail, threads, reply)
+
+
+def _read_msg_file(path: Path, options: IngestOptions, stats: Stats) -> Rows:
+    try:
+        mail = read_msg(path)
+    except MailError as error:
+        yield 1, Reject(1, error.reason, error.detail)
+        return
+    yield 1, _document(Builder(path.name, options, stats=stats), 1, mail, Threads(), None)
+
+
+def _reply(box: Mailbox, threads: Threads, mail: Mail) -> Mail | None:
+    """What the company answered to ``mail``."""
+    try:
+        return read_mail(box.at(threads.answers[mail.id or ""].place))
+    except MailError:
+        return None
+
+
+def _document(builder: Builder, row: int, mail: Mail, threads: Threads, reply: Mail | None) -> Document | Reject:
+    domains: Sequence[str] = builder.options.company_domains
+    shown = excerpt(f"{mail.sender}: {mail.subject}")
+    aside = set_aside(mail)
+    if aside is not None:
+        return Reject(row, *aside, shown)
+    if is_company(mail, domains):
+        detail = "the company wrote it, and no customer's message that it is the first answer to is in this source"
+        return Reject(row, "company_message", detail, shown)
+    text = unwrap(newest_text(mail.body, mail.sender).text)
+    values = {
+        "id": mail.id,
+        "text": text,
+        "time": mail.date,
+        "customer": customer_of(mail, domains),
+        "channel": "email",
+        "thread": threads.root(mail),
+        "reply": unwrap(newest_text(reply.body, reply.sender).text) if reply else None,
+        "reply_time": reply.date if reply else None,
+    }
+    metadata = {
+        "subject": mail.subject[:_KEPT],
+        "from name": mail.name[:_KEPT],
+        "to": mail.to[:_KEPT],
+        "attachments": ", ".join(mail.attachments),
+    }
+    built = builder.build(row, values, metadata)
+    if isinstance(built, Reject) or built.text == mail.body:
+        return built
+    whole = replace(built, original=mail.body)
+    return whole if whole.given_id else replace(whole, id=whole.key[:16])
