@@ -125,14 +125,46 @@ def test_what_shows_a_quote(span: str, quote: str, good: bool) -> None:
 
 
 def test_evidence_is_sorted_bounded_and_always_there() -> None:
-    segments = tuple(Segment(i, 10 * i, 10 * i + 9) for i in range(8))
+    segments = tuple(Segment(i, 10 * i, 10 * i + 9, turn=i) for i in range(8))
     scores = np.zeros((8, 3), np.float32)
     scores[:, 0] = [0.1, 0.9, 0.5, 0.9, 0.44, 0.8, 0.7, 0.6]
     scores[:, 1] = [0.01, 0.02, 0, 0, 0, 0, 0, 0]
-    found = evidence(("a", "b", "c"), ("b", "a"), segments, scores)
+    found = evidence("x" * 80, ("a", "b", "c"), ("b", "a"), segments, scores)
     assert [(e.label, e.segment) for e in found] == [("a", 1), ("a", 3), ("a", 5), ("a", 6), ("a", 7), ("b", 1)]
     assert (found[0].start, found[0].end, found[0].score) == (10, 19, 0.9)
-    assert evidence(("a",), ("a",), (), np.zeros((0, 1), np.float32)) == ()
+    assert evidence("", ("a",), ("a",), (), np.zeros((0, 1), np.float32)) == ()
+
+
+@pytest.mark.parametrize(
+    ("scores", "turns", "first", "rest"),
+    [
+        ([0.1, 0.8, 0.3, 0.1], (None,) * 4, (1, 2), []),  # 0.3 is a quarter of 0.8, 0.1 is not
+        ([0.7, 0.8, 0.7, 0.1], (None,) * 4, (0, 2), []),  # what has joined is not listed again
+        ([0.8, 0.1, 0.7, 0.1], (None,) * 4, (0, 0), [2]),  # only neighbours join
+        ([0.7, 0.8, 0.7, 0.1], (0, 1, 1, 1), (1, 2), [0]),  # and none of another turn
+    ],
+)
+def test_neighbours_that_tell_of_it_join_the_first_span(
+    scores: list[float], turns: tuple[int | None, ...], first: tuple[int, int], rest: list[int]
+) -> None:
+    segments = tuple(Segment(i, 10 * i, 10 * i + 9, turn=turn) for i, turn in enumerate(turns))
+    found = evidence("x" * 40, ("a",), ("a",), segments, np.array([scores], np.float32).T)
+    strongest = scores.index(max(scores))
+    assert (found[0].segment, found[0].score) == (strongest, round(max(scores), 4))
+    assert (found[0].start, found[0].end) == (10 * first[0], 10 * first[1] + 9)
+    assert [span.segment for span in found[1:]] == rest
+
+
+@pytest.mark.parametrize(("letter", "longest"), [("x", 240), ("字", 100)])
+def test_joined_spans_stay_short_and_take_the_stronger_neighbour(letter: str, longest: int) -> None:
+    size = longest // 3
+    text = (letter * size + " ") * 5
+    segments = tuple(Segment(i, i * (size + 1), i * (size + 1) + size) for i in range(5))
+    scores = np.array([[0.9, 0.5, 1.0, 0.6, 0.7]], np.float32).T
+    found = evidence(text, ("a",), ("a",), segments, scores)
+    assert text[found[0].start : found[0].end].split() == [letter * size] * 3
+    assert (found[0].start, found[0].segment) == (segments[2].start, 2)
+    assert [span.segment for span in found[1:]] == [0, 1]
 
 
 def test_record_has_every_driver_and_exact_text() -> None:

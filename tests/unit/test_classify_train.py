@@ -11,10 +11,10 @@ from classify_tiny import ALONE, PARTS, RUDE, TinyEncoder, examples
 
 from voc.classify.build import OutOfFold, build_heads, chinese_table
 from voc.classify.classifier import Classifier
-from voc.classify.gold import target_matrix
+from voc.classify.gold import Example, target_matrix
 from voc.classify.heads import HEADS_FILE, SPEC_FILE, Heads, load_heads, save_heads
-from voc.classify.prepared import Prepared, prepare
-from voc.classify.score import sigmoid
+from voc.classify.prepared import Prepared, prepare, with_extra
+from voc.classify.score import lexical_logits, sigmoid
 from voc.classify.train import FOLDS, Recipe
 from voc.documents import Document, Turn
 from voc.encoders import Encoded, Passage
@@ -86,6 +86,25 @@ def test_evidence_is_the_segment_that_shows_the_label(classifier: Classifier) ->
     first = {label: next(e for e in found.evidence if e.label == label) for label in found.labels}
     assert text[first[RUDE].start : first[RUDE].end] == "The clerk was rude to me."
     assert text[first[ALONE].start : first[ALONE].end] == "No one answered my calls."
+
+
+def test_extra_data_is_learnt_from_but_never_judged(data: Prepared) -> None:
+    sentence = "Der Schaffner war unverschämt."
+    more = [
+        Example(Document(f"k{i}", f"{sentence} {i}", "extra", language="en"), frozenset({RUDE}), {RUDE: sentence})
+        for i in range(20)
+    ]
+    extra = prepare(more, LABELS, TinyEncoder(), chinese_table())
+    column, score = LABELS.index(RUDE), {}
+    for weight in (0.0, 2.0):
+        both = with_extra(data, extra, weight)
+        assert both.targets[both.owner[len(data.vectors)]].tolist() == extra.targets[0].tolist()
+        heads, judged = build(both)
+        assert not judged.weights[len(data.targets) :].any()
+        assert not judged.probability[len(data.targets) :].any()
+        assert judged.weights[: len(data.targets)].any(axis=0).all()
+        score[weight] = lexical_logits([sentence], heads)[0, column]
+    assert score[2.0] > score[0.0] + 1.0
 
 
 def test_out_of_fold_predictions_come_from_other_folds(data: Prepared, built: tuple[Heads, OutOfFold]) -> None:

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.classify.heads import Heads
-from voc.classify.prepared import Prepared, vocabulary
+from voc.classify.prepared import TRAINING_ONLY, Prepared, vocabulary
 from voc.classify.score import document_features
 from voc.classify.stack import abstain_bands, fit_stack, fit_thresholds, prevalence_weights, stacked
-from voc.classify.train import FOLDS, Recipe, Task, gram_table, train_all
+from voc.classify.train import FOLDS, Recipe, Task, folds_of, gram_table, train_all
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """Predictions of N training documents by heads that never saw them: neither weights nor thresholds.
+    """Predictions of N training documents by heads that never saw them: neither weights nor thresholds. Zeros for
+    documents without segments and for those that are only trained on.
 
     ``probability`` (N, L); ``found`` (N, L) 0/1; ``logits`` (S, L) of the segments; ``weights`` (N, L) that make each
     label as frequent as it was asked to be.
@@ -60,14 +61,15 @@ def build_heads(
 ) -> tuple[Heads, OutOfFold]:
     """Heads trained on all documents, calibrated to the label frequencies ``shares`` (L,), and out-of-fold predictions.
 
-    ``groups`` (N,): documents of equal value share a fold.
+    ``groups`` (N,): documents of equal value share a fold; those of ``TRAINING_ONLY`` set weights of the segment
+    scorers and nothing else.
     """
     grams, idf = vocabulary(data.grams, data.owner, recipe.least_documents)
     centre = np.stack([data.vectors.mean(axis=0, dtype=np.float64), data.documents.mean(axis=0, dtype=np.float64)])
     scale = np.stack([data.vectors.std(axis=0, dtype=np.float64), data.documents.std(axis=0, dtype=np.float64)]) + 1e-6
     task = Task(data, gram_table(data, grams, idf), centre, scale, recipe)
     logits, members = train_all(task, groups, workers)
-    readable = np.flatnonzero(np.diff(data.bounds) > 0)
+    readable = np.flatnonzero((np.diff(data.bounds) > 0) & (groups != TRAINING_ONLY))
     features, targets = features_of(data, logits, readable), data.targets[readable]
     weights = prevalence_weights(targets, shares)
     stack = fit_stack(features, targets, weights)
@@ -92,7 +94,7 @@ def build_heads(
         fold_from=np.array(sorted(table), np.uint32),
         fold_to=np.array([table[code] for code in sorted(table)], np.uint32),
     )
-    return heads, _judge(features, targets, weights, logits, readable, groups[readable] % FOLDS, len(data.targets))
+    return heads, _judge(features, targets, weights, logits, readable, folds_of(groups)[readable], len(data.targets))
 
 
 def _judge(

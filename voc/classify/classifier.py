@@ -64,7 +64,7 @@ class Classifier:
             for label, p, (low, high) in zip(self.labels, numbers, self.heads.bands, strict=True)
             if low <= p < high
         )
-        spans = evidence(self.labels, labels, segments, scores)
+        spans = evidence(document.text, self.labels, labels, segments, scores)
         prediction = Prediction(document.key, self.id, status, tuple(numbers), labels, abstained, spans)
         return Classified(prediction, segments, scores, vectors, self.encoder_id)
 

@@ -17,6 +17,7 @@ from voc.classify.lexical import Hashes, features
 from voc.encoders import Encoded, Encoder, Passage
 from voc.text import segment
 
+TRAINING_ONLY = -1  # the fold of documents that no fold holds out
 QUOTE_SHARE = 0.4  # a segment shows a complaint if it holds this share of the quote, or the most of it
 
 
@@ -26,7 +27,8 @@ class Prepared:
 
     ``vectors`` (S, D) float32, ``tokens`` (S,), ``grams`` S arrays of distinct hashes, ``targets`` (N, L),
     ``quoted`` (S, L): 1.0 where a segment holds the quote of a label; ``chinese`` (N,) share of Chinese letters;
-    ``folds`` (N,) a number from the document's group, for splitting.
+    ``folds`` (N,) a number from the document's group, for splitting, or ``TRAINING_ONLY``; ``counts`` (N,) as how many
+    documents each counts in training.
     """
 
     vectors: NDArray[np.float32]
@@ -37,6 +39,7 @@ class Prepared:
     quoted: NDArray[np.float64]
     chinese: NDArray[np.float64]
     folds: NDArray[np.int64]
+    counts: NDArray[np.float64]
 
     @cached_property
     def owner(self) -> NDArray[np.intp]:
@@ -84,6 +87,26 @@ def prepare(
         quoted=np.concatenate([_quoted(e, s, labels) for e, s in zip(examples, spans, strict=True)]),
         chinese=np.array([chinese_share("".join(pieces)) for pieces in texts]),
         folds=np.array([int(example.group[:8], 16) for example in examples]),
+        counts=np.ones(len(examples)),
+    )
+
+
+def with_extra(data: Prepared, extra: Prepared, weight: float) -> Prepared:
+    """``data`` and after it documents that are only trained on, each counting as ``weight`` documents.
+
+    They are never held out, so neither calibration nor thresholds nor figures come from them.
+    """
+    count = len(extra.targets)
+    return Prepared(
+        vectors=np.concatenate([data.vectors, extra.vectors]),
+        tokens=np.concatenate([data.tokens, extra.tokens]),
+        grams=data.grams + extra.grams,
+        bounds=np.concatenate([data.bounds, data.bounds[-1] + extra.bounds[1:]]),
+        targets=np.concatenate([data.targets, extra.targets]),
+        quoted=np.concatenate([data.quoted, extra.quoted]),
+        chinese=np.concatenate([data.chinese, extra.chinese]),
+        folds=np.concatenate([data.folds, np.full(count, TRAINING_ONLY)]),
+        counts=np.concatenate([data.counts, np.full(count, weight)]),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.prepared import Prepared
+from voc.classify.prepared import TRAINING_ONLY, Prepared
 from voc.classify.score import gram_values
 
 Array = NDArray[np.float64]
@@ -166,7 +166,8 @@ def _loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArra
     truth = torch.from_numpy(data.targets[batch].astype(np.float32))
     none = torch.zeros(truth.shape).index_add(0, owner, -functional.softplus(logits))
     chance = (1.0 - torch.exp(none)).clamp(1e-6, 1.0 - 1e-6)
-    documents = functional.binary_cross_entropy(chance, truth, reduction="sum")
+    counts = torch.from_numpy(data.counts[batch].astype(np.float32))[:, None]
+    documents = functional.binary_cross_entropy(chance, truth, weight=counts.expand_as(truth), reduction="sum")
     quoted = torch.from_numpy(data.quoted[segments].astype(np.float32))
     has_quote = torch.zeros(truth.shape).index_add(0, owner, quoted).clamp(max=1.0)
     # A label nobody ever quoted (praise, leave) is taught by the documents alone.
@@ -176,7 +177,7 @@ def _loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArra
         positive, torch.full(quoted.shape, recipe.other_weight), torch.full(quoted.shape, recipe.absent_weight)
     )
     weight = torch.where(quoted > 0, torch.ones(quoted.shape), weight)
-    weight = weight * torch.where(positive, has_quote[owner], torch.ones(quoted.shape)) * taught
+    weight = weight * torch.where(positive, has_quote[owner], torch.ones(quoted.shape)) * taught * counts[owner]
     quotes = functional.binary_cross_entropy_with_logits(logits, quoted, weight=weight, reduction="sum")
     return (documents + recipe.quote_weight * quotes) / len(batch)
 
@@ -209,14 +210,20 @@ def _work(documents: NDArray[np.intp], seed: int) -> Member:
     return train_member(_task, documents, seed)
 
 
+def folds_of(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) fold 0 to ``FOLDS`` - 1 of each group, ``TRAINING_ONLY`` where the group is."""
+    return np.where(groups == TRAINING_ONLY, TRAINING_ONLY, groups % FOLDS)
+
+
 def train_all(task: Task, groups: NDArray[np.int64], workers: int) -> tuple[Array, list[Member]]:
     """Out-of-fold segment logits (S, L), and the members trained on all documents.
 
-    ``groups`` (N,): documents of equal value share a fold. Each fold is scored by as many members as the final model
-    has, trained on the other folds only.
+    ``groups`` (N,): documents of equal value share a fold; those of ``TRAINING_ONLY`` are in every training set and are
+    not scored (their logits are 0). Each fold is scored by as many members as the final model has, trained on the other
+    folds only.
     """
     count = len(task.prepared.targets)
-    fold = groups % FOLDS
+    fold = folds_of(groups)
     everything = np.arange(count)
     jobs = [(everything[fold != held], seed) for held in range(FOLDS) for seed in range(task.recipe.members)]
     jobs += [(everything, seed) for seed in range(task.recipe.members)]
