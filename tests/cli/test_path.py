@@ -205,3 +205,17 @@ def test_mail_that_is_not_a_customers_does_not_count_as_bad_input(tmp_path: Path
     done = voc("run", "inbox.mbox", "--as-of", "2026-11-15", "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     assert (done.json["ingest"]["added"], done.json["ingest"]["rejects"], done.json["ingest"]["set_aside"]) == (1, 1, 1)
+
+
+def test_relative_dates_wait_for_as_of(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(
+        "date,review\n3 天前,没有人回复我的邮件。\n2 weeks ago,The man was rude to us.\n", "utf-8"
+    )
+    first = voc("run", "feed.csv", cwd=tmp_path)
+    assert first.code == 0 and "--as-of" in first.err
+    assert _report(tmp_path, "all")["coverage"]["undated"] == 2
+    dated = voc("run", "feed.csv", "--as-of", "2026-11-15", "--json", cwd=tmp_path)
+    assert dated.code == 0, dated.err
+    report = _report(tmp_path)
+    assert report["coverage"]["undated"] == 0
+    assert [(w["week"], w["documents"]) for w in report["weeks"]] == [("2026-W44", 1), ("2026-W45", 0), ("2026-W46", 1)]

@@ -76,8 +76,10 @@ def test_rows_become_documents(write: Write) -> None:
 
 
 def test_a_relative_date_without_as_of_stays_open(write: Write) -> None:
-    (document,) = documents(write(f"date,text\n3 weeks ago,{GOOD}\n"))
+    source = write(f"date,text\n3 weeks ago,{GOOD}\n")
+    (document,) = [d for d in source if isinstance(d, Document)]
     assert (document.time, document.time_text) == (None, "3 weeks ago")
+    assert "1 dates are relative" in source.warnings()[0] and "--as-of" in source.warnings()[0]
 
 
 def test_reading_twice_gives_the_same(write: Write) -> None:

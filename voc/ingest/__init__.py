@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from voc.errors import InputError, VocError
+from voc.ingest.dates import resolve_relative
 from voc.ingest.kinds import READERS
 from voc.ingest.lines import Fingerprint, fingerprint
 from voc.ingest.record import IngestOptions
 from voc.ingest.source import Opened, Reader, Source, make_source, refused_source
 from voc.ingest.walk import Found, find_files
 
-__all__ = ["READERS", "IngestOptions", "Source", "open_source", "open_sources"]
+__all__ = ["READERS", "IngestOptions", "Source", "open_source", "open_sources", "resolve_relative"]
 
 Options = IngestOptions | Callable[[], IngestOptions]
 

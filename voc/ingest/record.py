@@ -36,10 +36,11 @@ class IngestOptions:
 
 @dataclass(slots=True)
 class Stats:
-    """What one reading of a source kept but could not use: dates and channels that stay in the metadata. ``notes`` are
-    further lines for people."""
+    """What one reading of a source kept but could not use: dates and channels that stay in the metadata, and
+    relative dates without a day to count from. ``notes`` are further lines for people."""
 
     bad_times: int = 0
+    open_times: int = 0
     bad_channels: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -48,6 +49,11 @@ class Stats:
         said = []
         if self.bad_times:
             said.append(f"{name}: {self.bad_times:,} dates could not be read; those documents count as undated")
+        if self.open_times:
+            said.append(
+                f"{name}: {self.open_times:,} dates are relative (3 weeks ago) and there is no day to count from; "
+                "those documents count as undated until --as-of DATE says when the file was made"
+            )
         if self.bad_channels:
             said.append(f"{name}: {self.bad_channels:,} channels are none that voc knows; they are kept as metadata")
         return (*said, *(f"{name}: {note}" for note in self.notes))
@@ -162,7 +168,10 @@ class Builder:
         if time is not None:
             return time, None
         if is_relative(written):
-            return (resolve_relative(written, self.options.as_of) if self.options.as_of else None), written
+            if self.options.as_of:
+                return resolve_relative(written, self.options.as_of), written
+            self.stats.open_times += name == "time"
+            return None, written
         self.stats.bad_times += 1
         metadata[name] = written
         return None, None

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from voc.documents import SET_ASIDE, Document, Reject
-from voc.ingest import IngestOptions, Source, open_sources
+from voc.ingest import IngestOptions, Source, open_sources, resolve_relative
 from voc.pipeline.context import Context, log
 from voc.pipeline.families import link_documents, repeats
 from voc.results import Classified, WeekRow
@@ -31,10 +31,19 @@ def ingest(context: Context) -> None:
             for path in context.options.inputs
             for source in open_sources(path, lambda: reading_options(context))
         ]
+        if context.options.as_of:
+            _date_open(context, dt.date.fromisoformat(context.options.as_of))
         link_documents(context.store)
         row["documents"] = sum(i["added"] for i in inputs)
     totals = {key: sum(i[key] for i in inputs) for key in ("rows", "added", "duplicates", "rejects", "set_aside")}
     context.result.summary["ingest"] = {**totals, "inputs": inputs}
+
+
+def _date_open(context: Context, as_of: dt.date) -> None:
+    """Files with relative dates alone are undated until --as-of says which day they count from."""
+    dated = context.store.date_open(lambda text: resolve_relative(text, as_of))
+    if dated:
+        context.result.say(f"{dated:,} documents with relative dates are dated now, as of {as_of}")
 
 
 def _ingest_one(context: Context, source: Source) -> dict[str, Any]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, tzinfo
 
 from voc.documents import Document
 from voc.store.base import Part
 from voc.store.connection import Value
-from voc.store.rows import AWARE, DATE, DOCUMENT_COLUMNS, NAIVE, document_of, moment
+from voc.store.rows import (
+    AWARE,
+    DATE,
+    DOCUMENT_COLUMNS,
+    NAIVE,
+    UNDATED,
+    document_of,
+    instant,
+    moment,
+    time_form,
+)
 
 
 class Documents(Part):
@@ -28,6 +38,22 @@ class Documents(Part):
             if row:
                 times.append(row[0])
         return max(times, key=lambda time: (moment(time, zone), time), default=None)
+
+    def date_open(self, resolve: Callable[[str], str | None]) -> int:
+        """Date the documents whose relative time ("3 weeks ago") had no day to count from, in one transaction.
+
+        ``resolve`` gives the time of such a text, or None. The number of documents that are dated now.
+        """
+        rows = self._db.rows(
+            """SELECT d.seq, json_extract(c.rest, '$.time_text') FROM documents d JOIN contents c ON c.document = d.seq
+            WHERE d.time_form = ? AND json_extract(c.rest, '$.time_text') IS NOT NULL""",
+            (UNDATED,),
+        )
+        dated = [(time, time_form(time), instant(time), seq) for seq, text in rows if (time := resolve(text))]
+        if dated:
+            with self._db.transaction():
+                self._db.execute_many("UPDATE documents SET time = ?, time_form = ?, instant = ? WHERE seq = ?", dated)
+        return len(dated)
 
     def documents(self, keys: Iterable[str] | None = None) -> Iterator[Document]:
         """All documents, or those with one of ``keys``, in the order in which they were ingested."""
