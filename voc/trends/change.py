@@ -1,0 +1,134 @@
+"""Tests of change: is this week, or are the last two, four or eight, unlike the weeks before?
+
+Everything is tested on raw counts: the classifier's error is common to all weeks and drops out of a comparison.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from voc.trends.combine import combined
+from voc.trends.dispersion import pooled_rho
+from voc.trends.tails import beta_binomial, pearson, third
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+BASELINE_WEEKS: Final = 26
+MIN_BASELINE: Final = 8  # weeks with documents; with fewer the level itself is too uncertain
+SHIFT_WINDOWS: Final = (1, 2, 4)
+# An exponentially weighted mean, cut where the baseline of the drift ends: so long a climb does not raise its own
+# limits. Decay swept 2026-11 over 0.8 and 0.9 with Gaussian statistics: within half a point for a drift of 5% a week,
+# and 0.8 is the better one for a shift.
+DRIFT_WEEKS: Final = 8
+DRIFT_DECAY: Final = 0.8
+_DRIFT_PRESENT: Final = 5  # of the 8 weeks
+DISPERSION_WEEKS: Final = 52
+# Documents of four weeks that would carry the label, from which a series is tested: tripled, 9 for 3 is what 0.4% of
+# steady series show (Poisson). A rarer label counts as one of 0.5%, so that something new in many documents is seen.
+MIN_EXPECTED: Final = 3.0
+RARE: Final = 0.005
+# A variance that is itself estimated lengthens the tails as Student's t does: t = z (1 + (z^2 + 1) / (4 nu)) (Fisher),
+# here at z = 2.8, the limit of a file of ten series, and squared.
+_T_GROWTH: Final = 4.4
+
+
+class Tested(NamedTuple):
+    """One week of all series, each array of shape (series,).
+
+    ``p``, ``p_shift``, ``p_drift``: two-sided, of all tests, of the windows, of the drift; NaN where there is no test;
+    ``up``: the side; ``baseline``: mean share of the weeks before, NaN where these are too few; ``weeks``: their
+    number; ``few``: true where only the number of documents forbids a test.
+    """
+
+    p: Floats
+    p_shift: Floats
+    p_drift: Floats
+    up: Bools
+    baseline: Floats
+    weeks: Ints
+    few: Bools
+
+
+def compare_week(k: Floats, n: Floats, usable: Bools, week: int) -> Tested:
+    """Tests column ``week`` of every series against the columns before it; later columns are not looked at.
+
+    ``k``, ``n``: (series, weeks), n = 0 where a week is missing; ``usable``: which cells may be in a baseline.
+    """
+    n = n[:, : week + 1]
+    k = k[:, : week + 1]
+    back = max(0, week - DISPERSION_WEEKS)
+    rho, freedom = pooled_rho(k[:, back:week], n[:, back:week])
+    inflate = 1 + _T_GROWTH / freedom
+    # Documents that would say as much as these if weeks did not vary: share has variance pq / information.
+    unit = np.where(n > 0, n / (inflate * (1 + np.maximum(n - 1, 0) * rho)), 0.0)
+    share = np.where(n > 0, k / np.maximum(n, 1), 0.0)
+    known = np.where(usable[:, : week + 1], unit, 0.0)
+    level = [_level(share, known, week + 1 - w) for w in (*SHIFT_WINDOWS, DRIFT_WEEKS)]
+    tails = [_shift(k, n, unit, level[i], week, w) for i, w in enumerate(SHIFT_WINDOWS)]
+    tails.append(_drift(share, n, unit, rho, level[-1], week))
+    mean, _, weeks = level[0]
+    based = (n[:, week] > 0) & (weeks >= MIN_BASELINE)
+    few = based & (4 * n[:, week] * np.maximum(np.minimum(mean, 1 - mean), RARE) < MIN_EXPECTED)
+    upper, lower = (np.where(based & ~few, np.stack(side), np.nan) for side in zip(*tails, strict=True))
+    return Tested(*combined(upper, lower), np.where(weeks >= MIN_BASELINE, mean, np.nan), weeks, few)
+
+
+def _level(share: Floats, known: Floats, end: int) -> tuple[Floats, Floats, Ints]:
+    """Mean share of the baseline before column ``end``, its information, and its number of weeks."""
+    begin = max(0, end - BASELINE_WEEKS)
+    if end <= begin:
+        empty = np.zeros(len(share))
+        return empty, empty, empty.astype(np.int64)
+    weight = known[:, begin:end]
+    information = weight.sum(axis=1)
+    # Half a document on either side (Jeffreys): a label not seen so far is rare, not impossible.
+    mean = ((weight * share[:, begin:end]).sum(axis=1) + 0.5) / (information + 1)
+    return mean, information, (weight > 0).sum(axis=1)
+
+
+def _shift(
+    k: Floats, n: Floats, unit: Floats, level: tuple[Floats, Floats, Ints], week: int, width: int
+) -> tuple[Floats, Floats]:
+    """Tails (upper, lower) of the count of the last ``width`` weeks; NaN where one is missing or no baseline is."""
+    mean, information, weeks = level
+    begin = week + 1 - width
+    if begin < 0:
+        return np.full(len(k), np.nan), np.full(len(k), np.nan)
+    whole = (n[:, begin:] > 0).all(axis=1) & (weeks >= MIN_BASELINE)
+    size = np.where(whole, n[:, begin:].sum(axis=1), np.nan)
+    # Variance of the window's share over pq: its own weeks, and what is not known of the baseline's mean.
+    own = np.where(n > 0, n**2 / np.maximum(unit, 1e-300), 0.0)[:, begin:].sum(axis=1) / size**2
+    spread = own + 1 / np.where(whole, information, np.nan)
+    rho = np.where(size > 1, (spread * size - 1) / np.maximum(size - 1, 1), 0.5)
+    return beta_binomial(k[:, begin:].sum(axis=1), size, np.where(whole, mean, np.nan), np.clip(rho, 1e-9, 0.999))
+
+
+def _drift(
+    share: Floats, n: Floats, unit: Floats, rho: float, level: tuple[Floats, Floats, Ints], week: int
+) -> tuple[Floats, Floats]:
+    """Tails of the exponentially weighted mean of the last ``DRIFT_WEEKS`` weeks, against the weeks before them."""
+    mean, information, weeks = level
+    begin = week + 1 - DRIFT_WEEKS
+    if begin < 0:
+        return np.full(len(share), np.nan), np.full(len(share), np.nan)
+    there = n[:, begin:] > 0
+    whole = (there.sum(axis=1) >= _DRIFT_PRESENT) & there[:, -1] & (weeks >= MIN_BASELINE)
+    weight = np.where(there, DRIFT_DECAY ** np.arange(DRIFT_WEEKS)[::-1], 0.0)
+    total = np.where(whole, weight.sum(axis=1), np.nan)
+    weight /= total[:, None]
+    about = np.where(whole, information, np.nan)
+    shape = mean * (1 - mean)
+    variance = shape * ((weight**2 / np.where(there, unit[:, begin:], 1.0)).sum(axis=1) + 1 / about)
+    rhos = np.full(there.shape, rho)
+    own = weight**3 * third(np.broadcast_to(mean[:, None], there.shape), rhos, np.maximum(n[:, begin:], 1.0))
+    # The share behind the baseline is as uncertain as a beta with its information, skewed as that is.
+    skew = (own.sum(axis=1) + 2 * shape * (1 - 2 * mean) / about**2) / variance**1.5
+    z = ((weight * share[:, begin:]).sum(axis=1) - mean) / np.sqrt(variance)
+    upper = np.full(len(share), np.nan)
+    upper[whole] = pearson(z[whole], skew[whole])
+    return upper, 1 - upper

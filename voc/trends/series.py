@@ -1,0 +1,91 @@
+"""The trends of a table of weekly counts: corrected shares, tests and signals, week after week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from voc.trends.change import Tested, compare_week
+from voc.trends.fdr import adjusted, limit
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+NONE: Final = "none"
+SIGNALS: Final = (NONE, "shift_up", "shift_down", "drift_up", "drift_down")
+SHIFTS: Final = (1, 2)
+HELD_OUT: Final = 8  # a signalled week stays out of the baselines of so many weeks, itself the first
+CONFIRMED: Final = 4  # of these weeks with the same shift: the level is a new one, and the baseline begins with it
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Arrays of shape (series, weeks). ``p``, ``q``, ``baseline``: NaN where there is none; ``signal``: index into
+    ``SIGNALS``; ``weeks``: of the baseline; ``few``: too few documents for a test; ``tests``: (weeks,)."""
+
+    p: Floats
+    q: Floats
+    baseline: Floats
+    signal: Ints
+    weeks: Ints
+    few: Bools
+    tests: Ints
+
+
+def changes(k: Floats, n: Floats) -> Changes:
+    """Tests every week of every series against the weeks before it.
+
+    ``k`` of ``n`` documents: (series, weeks), weeks are consecutive, n = 0 for a missing one. What is said of a week
+    depends on no later week.
+    """
+    series, count = n.shape
+    p, q, baseline = (np.full((series, count), np.nan) for _ in range(3))
+    signal, weeks = (np.zeros((series, count), np.int64) for _ in range(2))
+    few = np.zeros((series, count), np.bool_)
+    memory = _Memory(series, count)
+    for week in range(count):
+        tested = compare_week(k, n, memory.usable, week)
+        p[:, week], q[:, week], baseline[:, week] = tested.p, adjusted(tested.p), tested.baseline
+        weeks[:, week], few[:, week] = tested.weeks, tested.few
+        signal[:, week] = _signals(tested)
+        memory.add(signal, week)
+    return Changes(p, q, baseline, signal, weeks, few, (~np.isnan(p)).sum(axis=0))
+
+
+def _signals(tested: Tested) -> Ints:
+    at_most = limit(tested.p)
+    # A shift outranks a drift; where neither passes alone, the smaller p says which it is.
+    shift = (tested.p_shift <= at_most) | ~(tested.p_drift <= tested.p_shift)
+    kind = np.where(shift, 1, 3) + np.where(tested.up, 0, 1)
+    return np.where(tested.p <= at_most, kind, 0).astype(np.int64)
+
+
+class _Memory:
+    """Which weeks of which series a later week may be compared with."""
+
+    def __init__(self, series: int, count: int) -> None:
+        self._quiet: Bools = np.ones((series, count), dtype=np.bool_)
+        self._begin: Ints = np.zeros(series, dtype=np.int64)
+        self._weeks: Ints = np.arange(count)
+
+    @property
+    def usable(self) -> Bools:
+        """(series, weeks)"""
+        return self._quiet & (self._weeks >= self._begin[:, None])
+
+    def add(self, signal: Ints, week: int) -> None:
+        """Takes in what was found in ``week``, the last column of ``signal`` that is filled."""
+        self._quiet[:, week] = signal[:, week] == 0
+        first = week + 1 - HELD_OUT
+        if first < 0:
+            return
+        began = signal[:, first]
+        again = (signal[:, first : week + 1] == began[:, None]).sum(axis=1)
+        new = np.isin(began, SHIFTS) & (again >= CONFIRMED) & ((self._begin == 0) | (first >= self._begin + HELD_OUT))
+        self._begin[new] = first
+        self._quiet[new, first : week + 1] = True
+        self._quiet[:, first] = True
