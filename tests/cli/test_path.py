@@ -84,6 +84,7 @@ def test_timings_and_run_json_tell_of_each_stage(sample: tuple[Path, Done]) -> N
     run = json.loads((folder / "first-run.json").read_text("utf-8"))
     assert [i["name"] for i in run["inputs"]] == ["feedback.jsonl", "reviews.csv"]
     assert all(len(i["sha256"]) == 64 for i in run["inputs"])
+    assert run["counts"]["ingest"]["rows"] == 200 and run["counts"]["report"] == {"week": "2026-W46", "revision": 1}
     assert run["exit_code"] == 0 and run["versions"]["voc"] and run["stages"].keys() == timings["stages"].keys()
 
 

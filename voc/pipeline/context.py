@@ -33,6 +33,7 @@ log = logging.getLogger("voc")
 
 ALL: Final = "all"
 UNHEARD: Final = frozenset({"empty", "no_customer_turns"})
+_LONG: Final = frozenset({"rows", "folder", "files"})
 _LIBRARIES: Final = ("bertopic", "numpy", "onnxruntime", "scikit-learn", "tokenizers")
 
 
@@ -180,13 +181,14 @@ def _leave_word(context: Context, command: str, run: int, exit_code: int) -> Non
     summary, stages = context.result.summary, context.clock.stages
     inputs = summary.get("ingest", {}).get("inputs", [])
     known = [{key: i[key] for key in ("name", "sha256", "rows", "rejects")} for i in inputs]
-    context.store.finish_run(run, exit_code, {k: v for k, v in summary.items() if k != "ingest"}, stages)
+    counts = {stage: _brief(done) for stage, done in summary.items()}
+    context.store.finish_run(run, exit_code, counts, stages)
     word: dict[str, Any] = {
         "command": command,
         "inputs": known,
         "versions": versions(),
         "stages": stages,
-        "counts": {stage: _without_rows(done) for stage, done in summary.items()},
+        "counts": counts,
         "exit_code": exit_code,
     }
     write_json_atomic(context.store.workspace / "run.json", word)
@@ -194,8 +196,9 @@ def _leave_word(context: Context, command: str, run: int, exit_code: int) -> Non
         write_json_atomic(context.options.timings, {"stages": stages})
 
 
-def _without_rows(done: Any) -> Any:
-    return {k: v for k, v in done.items() if k != "rows"} if isinstance(done, dict) else done
+def _brief(done: Any) -> Any:
+    """What a stage did, without the rows of the trends (the store has them) and paths, which may be absolute."""
+    return {k: v for k, v in done.items() if k not in _LONG or isinstance(v, int)} if isinstance(done, dict) else done
 
 
 def versions() -> dict[str, str]:
