@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import report_inputs as fixed
-from voc.report.build import MIN_BASELINE, build_report, shorten
+from voc.report.build import MIN_BASELINE, MIN_HEARD, build_report, shorten
 from voc.report.value import CallBack, Report
 from voc.results import ThemeResult
 
@@ -51,6 +51,15 @@ def test_nothing_is_called_a_change_with_too_few_weeks_before(weeks: int) -> Non
     assert report.verdict.kind == ("moved" if enough else "short_baseline")
     assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
     assert report.verdict.driver == "discourtesy"
+
+
+@pytest.mark.parametrize("documents", [MIN_HEARD - 1, MIN_HEARD])
+def test_nothing_is_called_a_change_in_a_handful_of_feedback(documents: int) -> None:
+    counts = [[4] * 8 + [documents] for _ in fixed.LABELS]
+    report = _with(fixed.week_rows([400] * 8 + [documents], counts))
+    enough = documents >= MIN_HEARD
+    assert report.verdict.kind == ("moved" if enough else "few")
+    assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
 
 
 def test_a_partial_week_is_not_compared() -> None:

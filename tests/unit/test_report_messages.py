@@ -83,6 +83,7 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(base, rows=fixed.week_rows(counts=rising)),
         replace(base, rows=fixed.week_rows([400] * 3, [c[:3] for c in fixed.COUNTS])),
         replace(base, rows=fixed.week_rows([50], [[0]] * 9)),
+        replace(base, rows=fixed.week_rows([400] * 8 + [5], [[4] * 8 + [2]] * 9)),
         replace(
             base, rows=fixed.week_rows([100] * 40, [[5] * 40] * 9), themes=replace(base.themes, themes=(praise,) * 13)
         ),

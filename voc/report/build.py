@@ -11,6 +11,7 @@ from voc.report.value import (
     ALL,
     DOWN,
     EMPTY,
+    FEW,
     MOVED,
     NONE,
     PARTIAL,
@@ -41,6 +42,8 @@ DRIVER_QUOTES: Final = 3
 MAX_CALLBACKS: Final = 20
 # With fewer complete weeks the baseline mean is itself so uncertain that the comparison would cry wolf.
 MIN_BASELINE: Final = 4
+# Below ten pieces of feedback the 95% interval of any share is over 30 points wide: nothing can be told apart.
+MIN_HEARD: Final = 10
 _DIGITS: Final = 6
 _QUOTE_WIDTH: Final = 280  # display columns; a CJK character takes two
 _NAME_WIDTH: Final = 80
@@ -124,6 +127,8 @@ def _verdict(week: str, row: WeekRow | None, labels: Sequence[str], signals: Map
         return _most_frequent(WHOLE, cells, 0)
     if row.partial:
         return _most_frequent(PARTIAL, cells, row.baseline)
+    if heard(row) < MIN_HEARD:
+        return _most_frequent(FEW, cells, row.baseline)
     if not changes or row.baseline < MIN_BASELINE:
         return _most_frequent(SHORT_BASELINE, cells, row.baseline)
     moved = [(label, cell) for label, cell in changes if signals[label] in (UP, DOWN)]
@@ -143,6 +148,11 @@ def _verdict(week: str, row: WeekRow | None, labels: Sequence[str], signals: Map
     )
 
 
+def heard(row: WeekRow) -> int:
+    """How many documents of the week have words of a customer: the n of every share."""
+    return max((cell.n for cell in row.cells.values()), default=0)
+
+
 def _most_frequent(kind: str, cells: Sequence[tuple[str, Cell]], baseline: int) -> Verdict:
     """Where nothing can be compared: the driver that is complained of most, none if no complaint was found."""
     label, cell = max(cells, key=lambda pair: pair[1].k, default=("", None))
@@ -155,6 +165,8 @@ def _signal(week: str, row: WeekRow | None, label: str) -> str:
     """Whether this week's interval excludes the mean of the baseline weeks, and on which side."""
     cell = row.cells.get(label) if row else None
     if row is None or cell is None or week == ALL or row.partial or row.baseline < MIN_BASELINE:
+        return UNTESTED
+    if cell.n < MIN_HEARD:
         return UNTESTED
     if cell.share is None or cell.change is None or cell.low is None or cell.high is None:
         return UNTESTED

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from voc.report.build import MIN_BASELINE
+from voc.report.build import MIN_BASELINE, MIN_HEARD, heard
 from voc.report.messages import Messages
 from voc.report.names import driver_inline, driver_name
 from voc.report.page import Strip, Tile
-from voc.report.value import ALL, DOWN, EMPTY, MOVED, NONE, PARTIAL, STEADY, UNTESTED, UP, WHOLE, Report
+from voc.report.value import ALL, DOWN, EMPTY, FEW, MOVED, NONE, PARTIAL, STEADY, UNTESTED, UP, WHOLE, Report
 from voc.results import LEAVE, Cell
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week
@@ -48,6 +48,8 @@ def verdict(report: Report, m: Messages) -> str:
         return m("verdict.empty")
     if v.kind == STEADY:
         return m("verdict.steady")
+    if v.kind == FEW:
+        return m("verdict.few")
     if v.driver is None:
         return m("verdict.no_complaint")
     driver, share = driver_inline(report, v.driver, m), m.percent(v.share)
@@ -64,6 +66,8 @@ def details(report: Report, m: Messages) -> tuple[str, ...]:
         return (*_moved(report, m), *_leave(report, m))
     if v.kind == STEADY:
         return (*_steady(report, m), *_leave(report, m))
+    if v.kind == FEW and report.current:
+        return (m("verdict.few_detail", count=m.count(heard(report.current)), minimum=MIN_HEARD),)
     if v.kind in (EMPTY, WHOLE, PARTIAL):
         return (m(f"verdict.{v.kind}_detail"),)
     return (m("verdict.short_detail", weeks=v.baseline_weeks, minimum=MIN_BASELINE),)

@@ -17,10 +17,11 @@ SCHEMA: Final = 1
 ALL: Final = "all"
 
 # Kinds of verdict.
-EMPTY, WHOLE, PARTIAL, SHORT_BASELINE, STEADY, MOVED = (
+EMPTY, WHOLE, PARTIAL, FEW, SHORT_BASELINE, STEADY, MOVED = (
     "empty",
     "whole",
     "partial",
+    "few",
     "short_baseline",
     "steady",
     "moved",
@@ -118,7 +119,7 @@ class Rejects:
 class Verdict:
     """What the first sentence says. ``driver`` is the one that moved most (kind moved), or the one with the largest
     difference where none moved beyond its interval (kind steady), or the most frequent one where nothing can be
-    compared (whole, partial, short_baseline); shares are in 0..1. ``also`` names further drivers whose interval
+    compared (whole, partial, few, short_baseline); shares are in 0..1. ``also`` names further drivers whose interval
     excludes their baseline mean. ``baseline_weeks`` counts the weeks compared with."""
 
     kind: str
