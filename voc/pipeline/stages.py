@@ -176,17 +176,17 @@ def theme_window(context: Context) -> tuple[dt.date, dt.date] | None:
 
 
 def _theme_window(context: Context) -> tuple[list[str], frozenset[str]]:
-    """Keys of the documents in the window, without what a customer says again in it, and of those in the report's own
-    week."""
+    """Keys of the documents in the window and of the undated ones, without what a customer says again among them, and
+    of those in the report's own week."""
     window, week = theme_window(context), context.week
     keys, new = list[str](), set[str]()
     for c in context.counted():
         day = context.day(c.time)
         if window is None or week is None:
             keys.append(c.key)
-        elif day is not None and window[0] <= day <= window[1]:
+        elif day is None or window[0] <= day <= window[1]:
             keys.append(c.key)
-            if day >= week.start:
+            if day is not None and day >= week.start:
                 new.add(c.key)
     inside = frozenset(keys)
     again = repeats((t for t in context.store.twins() if t.key in inside), context.day, lambda _: None)
