@@ -71,8 +71,8 @@ GOOD: dict[str, Callable[[], bytes]] = {
     ".ods": _xlsx,
     ".parquet": _parquet,
     ".zip": _zip,
-    ".gz": lambda: gzip.compress(_csv()),
-    ".csv.gz": lambda: gzip.compress(_csv()),
+    ".gz": lambda: gzip.compress(_csv(), mtime=0),
+    ".csv.gz": lambda: gzip.compress(_csv(), mtime=0),
     "": _csv,
 }
 

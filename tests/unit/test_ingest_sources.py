@@ -121,7 +121,7 @@ def test_members_of_a_zip(tmp_path: Path, warnings: list[str]) -> None:
             "b.csv": TABLE,
             "a/j.jsonl": LINE,
             "c.zip": inner.getvalue(),
-            "d.csv.gz": gzip.compress(TABLE.encode()),
+            "d.csv.gz": gzip.compress(TABLE.encode(), mtime=0),
             "__MACOSX/b.csv": b"\x00",
             ".DS_Store": b"\x00",
             "logo.png": b"\x89PNG",
@@ -190,7 +190,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     zipped = packed(tmp_path / "a.zip", {"bomb.csv": big})
     with pytest.raises(InputError, match="zip bomb"):
         names(zipped)
-    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(big.encode()))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(big.encode(), mtime=0))
     with pytest.raises(InputError, match="zip bomb"):
         names(tmp_path / "b.csv.gz")
     nested = packed(tmp_path / "c.zip", {"inner.zip": zipped.read_bytes()})
@@ -233,7 +233,7 @@ def test_private_copies_go_with_their_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_gzip_of_any_kind(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.{suffix}.gz"
-    path.write_bytes(gzip.compress((TABLE if suffix == "csv" else LINE).encode()))
+    path.write_bytes(gzip.compress((TABLE if suffix == "csv" else LINE).encode(), mtime=0))
     assert [len(items) for _, items in names(path)] == [1]
     assert names(path)[0][0] == f"a.{suffix}.gz"
     path.write_bytes(path.read_bytes()[:-9])
@@ -254,7 +254,7 @@ def test_names_in_old_archives_are_read(tmp_path: Path) -> None:
         (TABLE.encode("utf-16"), "csv"),
         (LINE.encode(), "jsonl"),
         (f"[{LINE}]".encode(), "json"),
-        (gzip.compress(TABLE.encode()), "csv"),
+        (gzip.compress(TABLE.encode(), mtime=0), "csv"),
     ],
 )
 def test_standard_input_is_known_by_its_content(monkeypatch: pytest.MonkeyPatch, content: bytes, kind: str) -> None:

@@ -38,8 +38,8 @@ def init(workspace: Path) -> dict[str, object]:
 
 
 def status(workspace: Path) -> dict[str, Any]:
-    """What the workspace holds."""
-    with _reading(workspace) as context:
+    """What the workspace holds, at one moment."""
+    with _reading(workspace) as context, context.store.snapshot():
         store = context.store
         reasons, as_of, run = store.reject_reasons(), context.as_of(), store.last_run()
         repeated, families = store.family_counts()

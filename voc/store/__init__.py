@@ -12,7 +12,7 @@ after a kill without doing anything twice; readers see whole transactions and ne
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -98,6 +98,10 @@ class Store(Inputs, Documents, Families, Predictions, Themes, Reports):
                     Store.open(workspace, create=False).close()  # a writer brings it up to date
             undo.pop_all()  # all is well: it stays open
         return store
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A block in which a reader sees the store at one moment, whatever a run commits meanwhile."""
+        return self._db.snapshot()
 
     def close(self) -> None:
         """Close the store; it cannot be used any more."""
