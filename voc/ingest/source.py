@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -41,13 +41,6 @@ class Reader(Protocol):
     def open(self, path: Path, options: IngestOptions) -> Opened:
         """Look at a sample and decide. Raises InputError, AmbiguousColumns or UsageError where the file cannot be read
         with these options."""
-
-
-class PartsReader(Reader, Protocol):
-    """A family of files that hold several tables each."""
-
-    def open_parts(self, path: Path, options: IngestOptions) -> Sequence[Opened]:
-        """As ``open``, one for each part, at least one."""
 
 
 @dataclass(slots=True)

@@ -37,8 +37,6 @@ from voc.taxonomy import Taxonomy
 from voc.text import display
 
 MAX_WEEKS: Final = 104
-THEME_QUOTES: Final = 3
-DRIVER_QUOTES: Final = 3
 MAX_CALLBACKS: Final = 20
 # With fewer complete weeks the baseline mean is itself so uncertain that the comparison would cry wolf.
 MIN_BASELINE: Final = 4
