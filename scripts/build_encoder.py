@@ -29,6 +29,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.encoders.quantise import quantise_rows
+
 MODEL_ID = "voc-e5-small"
 REVISION = "1"
 UPSTREAM = "intfloat/multilingual-e5-small"
@@ -229,14 +231,6 @@ def prune_tokenizer(document: dict[str, Any], keep: Sequence[int]) -> bytes:
 
 
 # --- the weights ------------------------------------------------------------------------------------------------------
-def quantise_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """(rows, columns) float32 -> int8 codes in -127..127 and one float32 scale per row; value = code * scale."""
-    scale = np.abs(matrix).max(axis=1) / np.float32(127.0)
-    scale[scale == 0.0] = 1.0
-    codes = np.rint(matrix / scale[:, None]).clip(-127, 127).astype(np.int8)
-    return codes, scale.astype(np.float32)
-
-
 LAYER_MATRICES = {
     "attention.self.query": "q",
     "attention.self.key": "k",

@@ -1,80 +1,136 @@
 """Train the classifier of a model on labelled feedback and write it into the model's folder.
 
-    python scripts/train.py --train gold/train.jsonl --dev gold/dev.jsonl --out models/voc-e5-small
+    python scripts/train.py --train gold/train.jsonl --dev gold/dev.jsonl --encoder BASE --tune --out models/NAME
 
-Writes heads.safetensors and classifier.toml; one machine gives the same bytes again. ``--dev`` gives the label
-frequencies that probabilities and thresholds are fitted to; no other use is made of it, so it stays a fair test.
-Prints out-of-fold figures, in which no document sets and judges a figure, and with ``--by-source`` those of sources
-that were left out of training altogether (then nothing is written). Data given as ``--extra`` is only trained on: it
-is never held out, and probabilities, thresholds and figures do not depend on how often its labels occur.
+Without ``--tune`` the encoder stays as it is, and only what stands on its vectors is trained. With it the encoder's
+upper layers are trained too (``voc.classify.tune``) and the whole model is written. A fifth of ``--train`` is then held
+back: it sets probabilities, thresholds and the known errors, and no weight.
+
+``--dev`` gives the label frequencies that probabilities and thresholds are fitted to; no other use is made of it, so
+it stays a fair test. Prints figures of documents that set neither weights nor thresholds, and with ``--by-source``
+those of sources that were left out of training altogether (then no heads are written). Data given as ``--extra`` is
+only trained on: it is never held out, and probabilities, thresholds and figures do not depend on how often its labels
+occur. Its rows may lack the text and name their document by ``document_digest``; then ``--feedback`` says where the
+documents are.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.build import OutOfFold, build_heads, chinese_table
+from voc.classify.build import Named, OutOfFold, build_heads, chinese_table, finish
 from voc.classify.gold import Example, read_gold, target_matrix
-from voc.classify.heads import save_heads
+from voc.classify.heads import Heads, save_heads
 from voc.classify.metrics import calibration_error, f1
-from voc.classify.prepared import TRAINING_ONLY, prepare, with_extra
-from voc.classify.train import FOLDS, Recipe
-from voc.encoders import load_encoder
-from voc.taxonomy import default_taxonomy
+from voc.classify.prepared import TRAINING_ONLY, Prepared, passages_of, prepare, vocabulary, with_extra
+from voc.classify.train import FOLDS, Recipe, Task, gram_table, segment_logits
+from voc.classify.tune import TuneRecipe, cut_trunk, tune
+from voc.documents import Document
+from voc.encoders import load_encoder, resolve_model
+from voc.encoders.quantise import write_tuned
+from voc.ingest import IngestOptions, open_sources
+from voc.taxonomy import Taxonomy, default_taxonomy
+
+FILE = click.Path(path_type=Path, exists=True)
 
 
 @click.command(help=__doc__)
-@click.option("--train", "train_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL.")
-@click.option(
-    "--dev", "dev_file", type=click.Path(path_type=Path), required=True, help="Labelled JSONL, for frequencies."
-)
-@click.option(
-    "--extra", type=click.Path(path_type=Path), multiple=True, help="More labelled JSONL to train on; repeatable."
-)
+@click.option("--train", "train_file", type=FILE, required=True, help="Labelled JSONL.")
+@click.option("--dev", "dev_file", type=FILE, required=True, help="Labelled JSONL, for frequencies.")
+@click.option("--extra", type=FILE, multiple=True, help="More labelled JSONL to train on; repeatable.")
 @click.option("--extra-weight", default=1.0, show_default=True, help="As how many documents one of --extra counts.")
+@click.option("--feedback", type=FILE, multiple=True, help="Where documents of --extra rows without a text are.")
 @click.option("--encoder", "encoder_name", default=None, help="Encoder by name or folder; default: the default model.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model's folder.")
-@click.option("--members", type=int, default=Recipe().members, show_default=True, help="Networks that are averaged.")
-@click.option("--workers", default=2, show_default=True, help="Processes; the result does not depend on it.")
+@click.option("--tune", "tuned", is_flag=True, help="Train the encoder's upper layers too.")
+@click.option("--members", type=int, default=Recipe().members, show_default=True, help="Networks averaged, untuned.")
+@click.option("--workers", default=2, show_default=True, help="Processes or threads.")
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps encoded vectors.")
 @click.option("--by-source", is_flag=True, help="Leave whole sources out, print figures, write nothing.")
 def main(
-    train_file: Path, dev_file: Path, extra: tuple[Path, ...], extra_weight: float, encoder_name: str | None, out: Path,
-    members: int, workers: int, cache: Path | None, by_source: bool,
+    train_file: Path, dev_file: Path, extra: tuple[Path, ...], extra_weight: float, feedback: tuple[Path, ...],
+    encoder_name: str | None, out: Path, tuned: bool, members: int, workers: int, cache: Path | None, by_source: bool,
 ) -> None:  # fmt: skip
     taxonomy = default_taxonomy()
     examples, dev = read_gold(train_file, taxonomy), read_gold(dev_file, taxonomy)
+    known = documents(feedback) if feedback else None
+    more = [example for file in extra for example in read_gold(file, taxonomy, known)]
+    shares = target_matrix(dev, taxonomy.labels).mean(axis=0)
     encoder = load_encoder(encoder_name, threads=workers)
     table = chinese_table()
     data = prepare(examples, taxonomy.labels, encoder, table, cache)
-    for file in extra:
-        more = prepare(read_gold(file, taxonomy), taxonomy.labels, encoder, table, cache)
-        data = with_extra(data, more, extra_weight)
-    sources = np.append(source_groups(examples), np.full(len(data.targets) - len(examples), TRAINING_ONLY))
-    heads, judged = build_heads(
-        data,
-        labels=taxonomy.labels,
-        taxonomy=taxonomy.version,
-        encoder=encoder.id,
-        shares=target_matrix(dev, taxonomy.labels).mean(axis=0),
-        table=table,
-        recipe=Recipe(members=members),
-        groups=sources if by_source else data.folds,
-        workers=workers,
-    )
-    print_figures(taxonomy.labels, examples, data.targets, judged)
+    if more:
+        data = with_extra(data, prepare(more, taxonomy.labels, encoder, table, cache), extra_weight)
+    if tuned:
+        groups = source_groups(examples) if by_source else data.folds[: len(examples)] % FOLDS
+        held = np.flatnonzero(groups == 0)
+        heads, judged = tune_model(
+            [*examples, *more], data, held, taxonomy, shares, table, encoder_name, out, workers, by_source
+        )
+        print_figures(taxonomy.labels, [examples[i] for i in held], data.targets[held], judged)
+    else:
+        sources = np.append(source_groups(examples), np.full(len(more), TRAINING_ONLY))
+        heads, judged = build_heads(
+            data, labels=taxonomy.labels, taxonomy=taxonomy.version, encoder=encoder.id, shares=shares, table=table,
+            recipe=Recipe(members=members), groups=sources if by_source else data.folds, workers=workers,
+        )  # fmt: skip
+        print_figures(taxonomy.labels, examples, data.targets, judged)
     if not by_source:
         out.mkdir(parents=True, exist_ok=True)
         save_heads(heads, out)
         click.echo(f"wrote {out}")
 
 
-def source_groups(examples: list[Example]) -> NDArray[np.int64]:
+def tune_model(
+    examples: Sequence[Example], data: Prepared, held: NDArray[np.intp], taxonomy: Taxonomy,
+    shares: NDArray[np.float64], table: dict[int, int], encoder_name: str | None, out: Path, workers: int,
+    by_source: bool,
+) -> tuple[Heads, OutOfFold]:  # fmt: skip
+    """Tune on all documents but ``held``, write the encoder, and finish the heads by what it says of ``held``."""
+    recipe = TuneRecipe()
+    model = resolve_model(encoder_name)
+    taught = np.setdiff1d(np.arange(len(examples)), held)
+    segments = data.segments_of(taught)
+    grams, idf = vocabulary([data.grams[i] for i in segments], data.owner[segments], recipe.heads.least_documents)
+    trunk = cut_trunk(model, passages_of(examples), recipe.base_layer, workers)
+    result = tune(trunk, data, gram_table(data, grams, idf), taught, recipe, seed=0, told=click.echo)
+    folder = out if not by_source else out / "by-source"
+    written = write_tuned(model, folder, result.tensors, (result.theme_weight, result.theme_bias), recipe.base_layer)
+    judged = prepare(
+        [examples[i] for i in held], taxonomy.labels, load_encoder(str(written.path), threads=workers), table
+    )
+    task = Task(judged, gram_table(judged, grams, idf), result.centre, result.scale, recipe.heads)
+    logits = segment_logits(task, [result.member], np.arange(len(judged.vectors)))
+    named = Named(taxonomy.labels, taxonomy.version, written.id, table, grams, idf)
+    return finish(
+        judged, logits, [result.member], named,
+        centre=result.centre, scale=result.scale, shares=shares, groups=judged.folds // FOLDS,
+    )  # fmt: skip
+
+
+def documents(paths: Sequence[Path]) -> dict[str, Document]:
+    """All documents under some paths, by the digest of their text."""
+    return {
+        document_digest(document.text): document
+        for path in paths
+        for source in open_sources(str(path), IngestOptions())
+        for document in source
+        if isinstance(document, Document)
+    }
+
+
+def document_digest(text: str) -> str:
+    """What names a document in labels that are kept without its text: 16 hex digits of the sha256 of the text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def source_groups(examples: Sequence[Example]) -> NDArray[np.int64]:
     """(N,) fold numbers that keep each source together, the folds of about equal size."""
     names = [example.document.source for example in examples]
     size = {name: names.count(name) for name in set(names)}
@@ -87,7 +143,7 @@ def source_groups(examples: list[Example]) -> NDArray[np.int64]:
 
 
 def print_figures(
-    labels: tuple[str, ...], examples: list[Example], targets: NDArray[np.float64], judged: OutOfFold
+    labels: tuple[str, ...], examples: Sequence[Example], targets: NDArray[np.float64], judged: OutOfFold
 ) -> None:
     """F1 at the frequencies asked for and calibration error of the documents in front, by label and language."""
     count = len(examples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from voc.classify.heads import Heads
 from voc.classify.prepared import TRAINING_ONLY, Prepared, vocabulary
 from voc.classify.score import document_features
 from voc.classify.stack import abstain_bands, fit_stack, fit_thresholds, prevalence_weights, stacked
-from voc.classify.train import FOLDS, Recipe, Task, folds_of, gram_table, train_all
+from voc.classify.train import FOLDS, Member, Recipe, Task, folds_of, gram_table, train_all
 
 Array = NDArray[np.float64]
 
@@ -69,19 +70,48 @@ def build_heads(
     scale = np.stack([data.vectors.std(axis=0, dtype=np.float64), data.documents.std(axis=0, dtype=np.float64)]) + 1e-6
     task = Task(data, gram_table(data, grams, idf), centre, scale, recipe)
     logits, members = train_all(task, groups, workers)
+    named = Named(labels, taxonomy, encoder, table, grams, idf)
+    return finish(data, logits, members, named, centre=centre, scale=scale, shares=shares, groups=groups)
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """What heads carry beside what is trained: names, the table of Chinese characters, n-grams and their idf."""
+
+    labels: tuple[str, ...]
+    taxonomy: str
+    encoder: str
+    table: dict[int, int]
+    grams: NDArray[np.uint32]
+    idf: Array
+
+
+def finish(
+    data: Prepared,
+    logits: Array,
+    members: Sequence[Member],
+    named: Named,
+    *,
+    centre: Array,
+    scale: Array,
+    shares: Array,
+    groups: NDArray[np.int64],
+) -> tuple[Heads, OutOfFold]:
+    """Stack, calibration, thresholds and errors from segment logits (S, L) of documents that were not trained on."""
     readable = np.flatnonzero((np.diff(data.bounds) > 0) & (groups != TRAINING_ONLY))
     features, targets = features_of(data, logits, readable), data.targets[readable]
     weights = prevalence_weights(targets, shares)
     stack = fit_stack(features, targets, weights)
     thresholds = fit_thresholds(targets, stacked(features, stack), weights)
+    judged = _judge(features, targets, weights, logits, readable, folds_of(groups)[readable], len(data.targets))
     heads = Heads(
-        labels=labels,
-        taxonomy=taxonomy,
-        encoder=encoder,
+        labels=named.labels,
+        taxonomy=named.taxonomy,
+        encoder=named.encoder,
         thresholds=thresholds,
         bands=abstain_bands(thresholds),
-        grams=grams,
-        idf=idf,
+        grams=named.grams,
+        idf=named.idf,
         gram_weights=np.mean([m.gram_weights for m in members], axis=0),
         bias=np.mean([m.bias for m in members], axis=0),
         centre=centre,
@@ -91,10 +121,18 @@ def build_heads(
         output_weights=np.stack([m.output_weights for m in members]),
         output_bias=np.stack([m.output_bias for m in members]),
         stack=stack,
-        fold_from=np.array(sorted(table), np.uint32),
-        fold_to=np.array([table[code] for code in sorted(table)], np.uint32),
+        fold_from=np.array(sorted(named.table), np.uint32),
+        fold_to=np.array([named.table[code] for code in sorted(named.table)], np.uint32),
+        errors=error_counts(targets, judged.found[readable], weights),
     )
-    return heads, _judge(features, targets, weights, logits, readable, folds_of(groups)[readable], len(data.targets))
+    return heads, judged
+
+
+def error_counts(targets: Array, found: Array, weights: Array) -> tuple[tuple[float, float, float, float], ...]:
+    """(tp, fn, fp, tn) of each label, weighted: 0/1 ``targets`` and ``found`` and ``weights``, all (n, L)."""
+    cells = (targets * found, targets * (1 - found), (1 - targets) * found, (1 - targets) * (1 - found))
+    tp, fn, fp, tn = ((weights * cell).sum(axis=0).round(2).tolist() for cell in cells)
+    return tuple(zip(tp, fn, fp, tn, strict=True))
 
 
 def _judge(

@@ -18,7 +18,7 @@ from voc.classify.score import (
     standardise,
 )
 from voc.documents import CONVERSATIONS, Document, Segment
-from voc.encoders import Encoded, resolve_model
+from voc.encoders import Encoded, ModelDir, resolve_model
 from voc.errors import ModelError
 from voc.results import EMPTY, NO_CUSTOMER_TURNS, OK, UNTESTED_LANGUAGE, Classified, Prediction
 from voc.taxonomy import Taxonomy
@@ -37,6 +37,7 @@ class Classifier:
         self.encoder_id = heads.encoder
         self.labels = heads.labels
         self.thresholds = heads.thresholds
+        self.errors = dict(zip(heads.labels, heads.errors, strict=True)) if heads.errors else {}
 
     def score(self, document: Document, segments: tuple[Segment, ...], encoded: Encoded) -> Classified:
         """Label one document from its segments and their vectors (one row for each segment).
@@ -49,9 +50,10 @@ class Classifier:
         status = status_of(document, segments)
         shape = (len(segments), len(self.labels))
         vectors = np.asarray(encoded.vectors, np.float32)
+        stored = np.asarray(encoded.theme_vectors, np.float32)
         if status in (EMPTY, NO_CUSTOMER_TURNS):
             nothing = Prediction(document.key, self.id, status, (0.0,) * shape[1], (), (), ())
-            return Classified(nothing, segments, np.zeros(shape, np.float32), vectors, self.encoder_id)
+            return Classified(nothing, segments, np.zeros(shape, np.float32), stored, self.encoder_id)
         texts = [document.text[s.start : s.end] for s in segments]
         logits = lexical_logits(texts, self.heads)
         logits += network_logits(standardise(vectors, encoded.tokens, self.heads), self.heads)
@@ -66,7 +68,7 @@ class Classifier:
         )
         spans = evidence(document.text, self.labels, labels, segments, scores)
         prediction = Prediction(document.key, self.id, status, tuple(numbers), labels, abstained, spans)
-        return Classified(prediction, segments, scores, vectors, self.encoder_id)
+        return Classified(prediction, segments, scores, stored, self.encoder_id)
 
 
 def status_of(document: Document, segments: tuple[Segment, ...]) -> str:
@@ -86,18 +88,29 @@ def load_classifier(model: str | None, taxonomy: Taxonomy) -> Classifier:
     ModelError where the model has no classifier, is damaged, or was trained for other labels than the taxonomy's or on
     other weights than the encoder beside it.
     """
+    from voc.classify.own_drivers import OWN_FOLDER, WithOwnDrivers
+
     found = resolve_model(model)
-    heads, digest = load_heads(Path(found.path))
-    if heads.labels != taxonomy.labels:
-        different = sorted(set(heads.labels) ^ set(taxonomy.labels)) or ["the same labels in another order"]
+    parts = [_of_folder(found, Path(found.path))]
+    if (Path(found.path) / OWN_FOLDER).is_dir():
+        parts.append(_of_folder(found, Path(found.path) / OWN_FOLDER))
+    labels = [label for part in parts for label in part.labels]
+    if sorted(labels) != sorted(taxonomy.labels) or (len(parts) == 1 and tuple(labels) != taxonomy.labels):
+        different = sorted(set(labels) ^ set(taxonomy.labels)) or ["the same labels in another order"]
         raise ModelError(
-            f"the classifier of {found.name} was trained for the taxonomy {heads.taxonomy}, "
+            f"the classifier of {found.name} was trained for the taxonomy {parts[-1].heads.taxonomy}, "
             f"not for {taxonomy.version}: {', '.join(different)}",
-            "Train it for this taxonomy with scripts/train.py, or use the taxonomy that it was trained for.",
+            "Train one for this taxonomy: voc train --data FILE --taxonomy FILE -o FOLDER.",
         )
+    return parts[0] if len(parts) == 1 else WithOwnDrivers(parts[0], parts[1], taxonomy.labels, found.name)
+
+
+def _of_folder(found: ModelDir, folder: Path) -> Classifier:
+    """The classifier of one pair of files; ModelError where it was trained on other weights than the model's."""
+    heads, digest = load_heads(folder)
     if heads.encoder != found.id:
         raise ModelError(
             f"the classifier of {found.name} was trained on {heads.encoder}, but the encoder here is {found.id}",
-            "Train it again with scripts/train.py, or reinstall voc.",
+            "Train it again with voc train, or reinstall voc.",
         )
     return Classifier(heads, found.name, digest)

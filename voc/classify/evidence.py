@@ -14,7 +14,7 @@ from voc.results import Evidence
 MOST_SPANS = 5
 RELATIVE_FLOOR = 0.5  # a further span must score at least this share of the first
 ABSOLUTE_FLOOR = 0.2
-JOIN_FLOOR = 0.25  # a neighbour joins the first span at this share of its score; swept, see CLASSIFIER_CARD.md
+JOIN_FLOOR = 0.1  # a neighbour joins the first span at this share of its score; swept, see CLASSIFIER_CARD.md
 LONGEST, LONGEST_CHINESE = 240, 100  # characters that are not spaces, of a span that neighbours have joined
 
 

@@ -37,6 +37,8 @@ class Heads:
     ``stack`` (F + 1, L): weights of the F document features of ``score.document_features``, the intercept last.
     ``fold_from``, ``fold_to`` (C,) uint32: code points of Chinese characters and what they are folded to.
     ``thresholds`` and ``bands`` (L,): decide at or over the threshold, abstain inside ``bands`` (low, high) around it.
+    ``errors`` (L,), or () where not known: (tp, fn, fp, tn) of the decisions on labelled documents that were not
+    trained on, weighted to the label frequencies that thresholds are fitted to.
     """
 
     labels: tuple[str, ...]
@@ -57,6 +59,7 @@ class Heads:
     stack: Floats
     fold_from: NDArray[np.uint32]
     fold_to: NDArray[np.uint32]
+    errors: tuple[tuple[float, float, float, float], ...] = ()
 
     @cached_property
     def fold(self) -> Mapping[int, int]:
@@ -87,17 +90,23 @@ def save_heads(heads: Heads, folder: Path) -> None:
     matrices = save(stored(heads), metadata={"format": str(FORMAT)})
     (folder / HEADS_FILE).write_bytes(matrices)
     rows = "".join(
-        f'[labels."{label}"]\nthreshold = {threshold:.6f}\nabstain = [{low:.6f}, {high:.6f}]\n\n'
-        for label, threshold, (low, high) in zip(heads.labels, heads.thresholds, heads.bands, strict=True)
+        f'[labels."{label}"]\nthreshold = {threshold:.6f}\nabstain = [{low:.6f}, {high:.6f}]\n{_errors_line(errors)}\n'
+        for label, threshold, (low, high), errors in zip(
+            heads.labels, heads.thresholds, heads.bands, heads.errors or [None] * len(heads.labels), strict=True
+        )
     )
     (folder / SPEC_FILE).write_text(
         "# Written by scripts/train.py. A label is decided at or over its threshold (of the calibrated probability)\n"
-        "# and named as unclear inside its abstain band.\n"
+        "# and named as unclear inside its abstain band. Its errors are [tp, fn, fp, tn], see voc/classify/heads.py.\n"
         f'format = {FORMAT}\ntaxonomy = "{heads.taxonomy}"\nencoder = "{heads.encoder}"\n\n'
         f'[files]\n"{HEADS_FILE}" = "{hashlib.sha256(matrices).hexdigest()}"\n\n{rows}'.rstrip()
         + "\n",
         "utf-8",
     )
+
+
+def _errors_line(errors: tuple[float, float, float, float] | None) -> str:
+    return f"errors = [{', '.join(f'{count:.2f}' for count in errors)}]\n" if errors else ""
 
 
 def load_heads(folder: Path) -> tuple[Heads, str]:
@@ -125,6 +134,18 @@ def load_heads(folder: Path) -> tuple[Heads, str]:
     return heads, hashlib.sha256(spec_bytes + matrices).hexdigest()
 
 
+def _assemble_errors(rows: list[Mapping[str, Any]]) -> tuple[tuple[float, float, float, float], ...]:
+    if not all("errors" in row for row in rows):
+        return ()
+    found = []
+    for row in rows:
+        tp, fn, fp, tn = (float(count) for count in row["errors"])
+        if min(tp, fn, fp, tn) < 0:
+            raise ValueError(f"errors are counts of 0 or more, not {row['errors']}")
+        found.append((tp, fn, fp, tn))
+    return tuple(found)
+
+
 def _assemble(spec: Mapping[str, Any], tensors: Mapping[str, Any]) -> Heads:
     labels = tuple(str(label) for label in spec["labels"])
     rows = [spec["labels"][label] for label in labels]
@@ -140,6 +161,7 @@ def _assemble(spec: Mapping[str, Any], tensors: Mapping[str, Any]) -> Heads:
         encoder=str(spec["encoder"]),
         thresholds=tuple(float(row["threshold"]) for row in rows),
         bands=tuple((float(row["abstain"][0]), float(row["abstain"][1])) for row in rows),
+        errors=_assemble_errors(rows),
         **{name: tensors[name] for name in ("grams", "fold_from", "fold_to")},
         **{name: tensors[name].astype(np.float64) for name in _NUMBERS},
     )

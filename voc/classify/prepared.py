@@ -74,10 +74,10 @@ def prepare(
     """Segment, encode and count n-grams; ``fold`` is the table of ``lexical.fold``, ``cache`` a folder for vectors."""
     from voc.classify.score import chinese_share
 
-    cut = [segment(example.document.text, example.document.turns) for example in examples]
-    spans = [tuple((piece.start, piece.end) for piece in pieces) for pieces in cut]
-    texts = [[e.document.text[a:b] for a, b in pieces] for e, pieces in zip(examples, spans, strict=True)]
-    encoded = encode([Passage(e.document.text, s) for e, s in zip(examples, spans, strict=True)], encoder, cache)
+    passages = passages_of(examples)
+    spans = [passage.spans for passage in passages]
+    texts = [[passage.text[a:b] for a, b in passage.spans] for passage in passages]
+    encoded = encode(passages, encoder, cache)
     return Prepared(
         vectors=encoded.vectors,
         tokens=encoded.tokens,
@@ -89,6 +89,15 @@ def prepare(
         folds=np.array([int(example.group[:8], 16) for example in examples]),
         counts=np.ones(len(examples)),
     )
+
+
+def passages_of(examples: Sequence[Example]) -> list[Passage]:
+    """Each document's text with its segments as spans."""
+    cut = [segment(example.document.text, example.document.turns) for example in examples]
+    return [
+        Passage(example.document.text, tuple((piece.start, piece.end) for piece in pieces))
+        for example, pieces in zip(examples, cut, strict=True)
+    ]
 
 
 def with_extra(data: Prepared, extra: Prepared, weight: float) -> Prepared:

@@ -126,7 +126,7 @@ def train_member(task: Task, documents: NDArray[np.intp], seed: int) -> Member:
             segments = data.segments_of(batch)
             rows, offsets, values = (torch.from_numpy(part) for part in task.table.take(segments))
             logits = bag(rows, offsets, per_sample_weights=values) + bias + network(inputs[torch.from_numpy(segments)])
-            loss = _loss(logits, data, batch, segments, recipe) + recipe.gram_penalty * (bag.weight**2).sum()
+            loss = label_loss(logits, data, batch, segments, recipe) + recipe.gram_penalty * (bag.weight**2).sum()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -157,7 +157,7 @@ def _modules(size: int, dim: int, labels: int, recipe: Recipe) -> tuple[Any, Any
     return bag, network
 
 
-def _loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArray[np.intp], recipe: Recipe) -> Any:
+def label_loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArray[np.intp], recipe: Recipe) -> Any:
     """Log loss of the documents' noisy-or, plus that of the segments where quotes say which of them shows a label."""
     import torch
     from torch.nn import functional

@@ -27,11 +27,18 @@ class Encoded:
 
     `vectors`: (n_spans, dim) float32, the mean of the last hidden states over the span's tokens, not normalised; a
     span without tokens has the zero vector. `tokens`: (n_spans,) int32, how many tokens each mean is over (0 or more);
-    the document's vector is the mean of `vectors` weighted by `tokens`.
+    the document's vector is the mean of `vectors` weighted by `tokens`. `themes`: the same
+    spans' vectors for themes, where training for drivers has bent the last layer; None where it has not.
     """
 
     vectors: NDArray[np.float32]
     tokens: NDArray[np.int32]
+    themes: NDArray[np.float32] | None = None
+
+    @property
+    def theme_vectors(self) -> NDArray[np.float32]:
+        """(n_spans, dim) float32: what the spans are about, whatever driver they show."""
+        return self.vectors if self.themes is None else self.themes
 
     @property
     def document(self) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voc.encoders.onnx_graph import CONTRIB, IR_VERSION, OPSET, graph_file
 from voc.encoders.registry import ModelDir
-from voc.encoders.windows import Batching, WindowedEncoder, cpu_count, make_frame
+from voc.encoders.windows import Batching, WindowedEncoder, cpu_count, make_frame, theme_map
 from voc.errors import ModelError
 
 # Swept from 96 to 3,072 in November 2026 on one core with AMX: flat from 200 to 800, slower where a batch leaves the
@@ -44,6 +44,7 @@ class OnnxEncoder(WindowedEncoder):
             batching=Batching(tokens=BATCH_TOKENS),
             run=run,
             workers=threads or cpu_count(),
+            theme_map=theme_map(model),
         )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from voc.encoders.registry import ModelDir
 
-GRAPH_VERSION = 1  # raise it with every change of the graph: cached files carry it in their name
+GRAPH_VERSION = 2  # raise it with every change of the graph: cached files carry it in their name
 CONTRIB = "com.microsoft"
 OPSET, IR_VERSION = 21, 10
 GELU_FLOOR = np.float32(0.17)  # GELU is never below -0.1700, so the row's largest value or this bounds its magnitude
@@ -133,7 +133,10 @@ def layer(g: GraphBuilder, x: str, prefix: str, shapes: tuple[str, str], heads: 
 
 
 def graph_bytes(model: ModelDir, *, unsigned_weights: bool = False) -> bytes:
-    """Build the graph: input `ids` (rows, length) int64, output `states` (rows, length, dim) float32."""
+    """Build the graph: input `ids` (rows, length) int64, output `states` (rows, length, dim) float32.
+
+    A model with a base layer has (rows, length, 2 dim): the last layer's states, then those of the base layer.
+    """
     from onnx import TensorProto, helper
     from safetensors.numpy import load_file
 
@@ -143,8 +146,15 @@ def graph_bytes(model: ModelDir, *, unsigned_weights: bool = False) -> bytes:
     flat = g.const("flat_shape", np.array([-1, dim], np.int64))
     cube = g.op("Concat", g.op("Shape", "ids"), g.const("width", np.array([dim], np.int64)), axis=0)
     x = g.op("Reshape", embed(g, epsilon), flat)
+    base: str | None = None
     for number in range(int(size["layers"])):
+        if number == model.base_layer:
+            base = x
         x = layer(g, x, f"encoder.layer.{number}", (flat, cube), int(size["heads"]), epsilon)
+    if base is not None:
+        dim *= 2
+        x = g.op("Concat", x, base, axis=1)
+        cube = g.op("Concat", g.op("Shape", "ids"), g.const("both_widths", np.array([dim], np.int64)), axis=0)
     g.nodes.append(helper.make_node("Reshape", [x, cube], ["states"], name="states"))
     graph = helper.make_graph(
         g.nodes,

@@ -16,6 +16,7 @@ DEFAULT_MODEL = "voc-e5-small"
 VOC_KIND = "voc-int8-bert"
 TRANSFORMERS_KIND = "transformers"
 HUB_KIND = "hub"
+WEIGHTS_FILES = {VOC_KIND: "encoder.safetensors", TRANSFORMERS_KIND: "model.safetensors"}
 REINSTALL = "install the program or the model again"
 
 
@@ -38,6 +39,12 @@ class ModelDir:
     def id(self) -> str:
         """Name and the first 12 hex digits of the weights' sha256."""
         return f"{self.name}@{self.weights_sha256[:12]}" if self.weights_sha256 else self.name
+
+    @property
+    def base_layer(self) -> int | None:
+        """How many layers, from the bottom, training for drivers left as they were; None where there was none."""
+        layer = self.spec.get("encoder", {}).get("base_layer")
+        return None if layer is None else int(layer)
 
 
 def model_roots() -> list[Path]:
@@ -83,11 +90,12 @@ def read_model_toml(folder: Path) -> ModelDir:
     """Read a folder's model.toml; raises ModelError where it is damaged or of a kind unknown to this program."""
     try:
         spec = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
-        name, kind, sha256 = str(spec["id"]), str(spec["kind"]), str(spec["files"]["encoder.safetensors"])
+        name, kind = str(spec["id"]), str(spec["kind"])
+        sha256 = str(spec["files"][WEIGHTS_FILES.get(kind, WEIGHTS_FILES[VOC_KIND])])
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f"{folder / 'model.toml'} cannot be read: {error!r}", REINSTALL) from error
-    if kind != VOC_KIND:
-        raise ModelError(f"{folder} is of the unknown kind {kind!r}", f"this program reads {VOC_KIND!r}")
+    if kind not in WEIGHTS_FILES:
+        raise ModelError(f"{folder} is of the unknown kind {kind!r}", f"this program reads {', '.join(WEIGHTS_FILES)}")
     return ModelDir(name, kind, folder, sha256, spec)
 
 

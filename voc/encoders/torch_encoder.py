@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.encoders.registry import HUB_KIND, REINSTALL, VOC_KIND, ModelDir
-from voc.encoders.windows import MAX_TOKENS, Batching, WindowedEncoder, make_frame
+from voc.encoders.windows import MAX_TOKENS, Batching, WindowedEncoder, make_frame, theme_map
 from voc.errors import ModelError
 
 if TYPE_CHECKING:
@@ -35,14 +35,19 @@ class TorchEncoder(WindowedEncoder):
         network, tokenizer, pad, prefix, max_tokens = load_network(model)
         kind = torch.bfloat16 if (dtype or ("fp32" if device == "cpu" else "bf16")) == "bf16" else torch.float32
         network = network.to(device=device, dtype=kind).eval()
+        base = model.base_layer
 
         def run(ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
             with torch.inference_mode():
                 mask = np.arange(ids.shape[1])[None, :] < lengths[:, None]
-                states = network(
+                output = network(
                     input_ids=torch.from_numpy(ids).to(device, non_blocking=True),
                     attention_mask=torch.from_numpy(mask.astype(np.int64)).to(device, non_blocking=True),
-                ).last_hidden_state
+                    output_hidden_states=base is not None,
+                )
+                states = output.last_hidden_state
+                if base is not None:
+                    states = torch.cat([states, output.hidden_states[base]], dim=-1)
                 out: NDArray[np.float32] = states.float().cpu().numpy()
             return out
 
@@ -54,6 +59,7 @@ class TorchEncoder(WindowedEncoder):
             batching=CPU_BATCHING if device == "cpu" else GPU_BATCHING,
             run=run,
             workers=1,
+            theme_map=theme_map(model),
         )
 
 
@@ -76,8 +82,13 @@ def load_network(model: ModelDir) -> tuple[Any, Tokenizer, int, str, int]:
     config = network.config
     pad = getattr(config, "pad_token_id", None)
     positions = int(getattr(config, "max_position_embeddings", MAX_TOKENS + 2)) - 2  # RoBERTa keeps two for itself
-    prefix = "query: " if "e5" in model.name.lower() else ""
-    return network, tokenizer, 0 if pad is None else int(pad), prefix, min(MAX_TOKENS, positions)
+    return network, tokenizer, 0 if pad is None else int(pad), prefix_of(model), min(MAX_TOKENS, positions)
+
+
+def prefix_of(model: ModelDir) -> str:
+    """What stands before every window: as model.toml says, else by the name of the family."""
+    written = model.spec.get("encoder", {}).get("prefix")
+    return str(written) if written is not None else "query: " if "e5" in model.name.lower() else ""
 
 
 def dequantise(model: ModelDir) -> dict[str, NDArray[np.float32]]:
@@ -88,7 +99,7 @@ def dequantise(model: ModelDir) -> dict[str, NDArray[np.float32]]:
     return {
         name: value.astype(np.float32) * tensors[f"{name}_scale"][:, None] if f"{name}_scale" in tensors else value
         for name, value in tensors.items()
-        if not name.endswith("_scale")
+        if not name.endswith("_scale") and not name.startswith("theme.")
     }
 
 

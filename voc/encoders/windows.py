@@ -23,6 +23,8 @@ from voc.encoders.base import Encoded, Passage
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from voc.encoders.registry import ModelDir
+
 MAX_TOKENS = 256
 LOOKAHEAD_PASSAGES = 2_048
 LOOKAHEAD_CHARS = 2_000_000  # read-ahead ends here too, so that memory is bounded for documents of any length
@@ -49,6 +51,32 @@ class Batching:
     multiple: int = 1
     fixed_rows: bool = False
     lookahead: int = LOOKAHEAD_PASSAGES
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ThemeMap:
+    """From the means of last and base layer to vectors for themes; made by training, see `voc.classify.tune`.
+
+    `weight`: (dim, 2 dim), `bias`: (dim,), float32.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def apply(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, 2 dim) -> (n, dim). In float64, so that how a library orders its sums does not show in the result."""
+        mapped = means.astype(np.float64) @ self.weight.astype(np.float64).T + self.bias
+        return np.asarray(mapped, np.float32)
+
+
+def theme_map(model: ModelDir) -> ThemeMap | None:
+    """The map of a model whose upper layers were trained for drivers; None for every other."""
+    from safetensors import safe_open
+
+    if model.base_layer is None:
+        return None
+    with safe_open(model.path / "encoder.safetensors", "np") as file:
+        return ThemeMap(*(file.get_tensor(f"theme.{part}").astype(np.float32) for part in ("weight", "bias")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +239,24 @@ def cpu_count() -> int:
 
 
 class WindowedEncoder:
-    """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states."""
+    """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states.
+
+    States are (rows, length, dim); with a `theme_map` (rows, length, 2 dim): the last layer's, then the base layer's.
+    """
 
     def __init__(
-        self, *, id: str, dim: int, tokenizer: Tokenizer, frame: Frame, batching: Batching, run: Run, workers: int
+        self,
+        *,
+        id: str,
+        dim: int,
+        tokenizer: Tokenizer,
+        frame: Frame,
+        batching: Batching,
+        run: Run,
+        workers: int,
+        theme_map: ThemeMap | None = None,
     ) -> None:
-        self.id, self.dim = id, dim
+        self.id, self.dim, self.theme_map = id, dim, theme_map
         self.tokenizer, self.frame, self.batching = tokenizer, frame, batching
         self._run, self._workers = run, workers
 
@@ -257,11 +297,14 @@ class WindowedEncoder:
         sums: dict[int, NDArray[np.float32]] = {}
         for batch, results in zip(batches, pool.map(work, batches), strict=True):
             sums.update(zip(batch, results, strict=True))
-        vectors = [np.zeros((len(passage.spans), self.dim), dtype=np.float32) for passage in passages]
+        width = self.dim * (2 if self.theme_map else 1)
+        vectors = [np.zeros((len(passage.spans), width), dtype=np.float32) for passage in passages]
         tokens = [np.zeros(len(passage.spans), dtype=np.int32) for passage in passages]
         for number, window in enumerate(windows):
             for (span, first, last), total in zip(window.spans, sums[number], strict=True):
                 vectors[window.passage][span] += total
                 tokens[window.passage][span] += last - first
         for vector, count in zip(vectors, tokens, strict=True):
-            yield Encoded(np.divide(vector, np.maximum(count, 1)[:, None], dtype=np.float32), count)
+            mean = np.divide(vector, np.maximum(count, 1)[:, None], dtype=np.float32)
+            themes = self.theme_map.apply(mean) if self.theme_map else None
+            yield Encoded(mean[:, : self.dim], count, themes)

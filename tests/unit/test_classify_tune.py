@@ -1,0 +1,150 @@
+"""Fine-tuning: what it changes, what it leaves alone, and that both engines read what it writes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from classify_tiny import examples
+from safetensors.numpy import load_file, save
+
+from voc.classify.build import chinese_table
+from voc.classify.prepared import passages_of, prepare, vocabulary
+from voc.classify.train import gram_table
+from voc.classify.tune import Tuned, TuneRecipe, cut_trunk, tune
+from voc.encoders import Passage, load_encoder, resolve_model
+from voc.encoders.quantise import quantise_rows, write_tuned
+from voc.encoders.registry import ModelDir
+from voc.encoders.torch_encoder import TorchEncoder
+from voc.errors import ModelError
+from voc.taxonomy import default_taxonomy
+
+DIM, LAYERS, WIDE = 24, 3, 48
+RECIPE = TuneRecipe(base_layer=1, epochs=2, batch=16)
+LABELS = default_taxonomy().labels
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelDir:
+    """A model in the project's own format: random, three layers, with the default model's tokenizer."""
+    default, folder = resolve_model(), tmp_path_factory.mktemp("tiny")
+    shapes = {name: value.shape for name, value in load_file(default.path / "encoder.safetensors").items()}
+    sizes = {384: DIM, 1536: WIDE}
+    random, tensors = np.random.default_rng(0), {}
+    for name, shape in shapes.items():
+        number = int(name.split(".")[2]) if name.startswith("encoder.layer.") else 0
+        if name.endswith("_scale") or name.startswith("theme.") or number >= LAYERS:
+            continue
+        values = random.normal(0.0, 0.2, [sizes.get(size, size) for size in shape]).astype(np.float32)
+        if "LayerNorm.weight" in name:
+            values = np.ones_like(values)
+        if f"{name}_scale" in shapes:
+            tensors[name], tensors[f"{name}_scale"] = quantise_rows(values)
+        else:
+            tensors[name] = values
+    data = save(tensors, metadata={"format": "pt"})
+    (folder / "encoder.safetensors").write_bytes(data)
+    shutil.copy(default.path / "tokenizer.json", folder)
+    size = default.spec["encoder"]
+    token_sha = hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest()
+    (folder / "model.toml").write_text(
+        'id = "tiny"\nrevision = "1"\nkind = "voc-int8-bert"\n\n[encoder]\n'
+        f"dim = {DIM}\nlayers = {LAYERS}\nheads = 2\nintermediate = {WIDE}\npositions = {size['positions']}\n"
+        f"vocabulary = {size['vocabulary']}\nlayer_norm_epsilon = 1e-12\nmax_tokens = 64\nprefix = \"query: \"\n\n"
+        f'[files]\n"encoder.safetensors" = "{hashlib.sha256(data).hexdigest()}"\n"tokenizer.json" = "{token_sha}"\n',
+        "utf-8",
+    )
+    return resolve_model(str(folder))
+
+
+def tuned(model: ModelDir, recipe: TuneRecipe = RECIPE) -> tuple[Tuned, list[str]]:
+    """Fine-tuned on 64 documents; what was told of each epoch."""
+    documents = examples(64)
+    data = prepare(documents, LABELS, load_encoder(str(model.path)), chinese_table())
+    grams, idf = vocabulary(data.grams, data.owner, 3)
+    trunk = cut_trunk(model, passages_of(documents), recipe.base_layer, 1)
+    told: list[str] = []
+    rows = np.arange(len(documents))
+    return tune(trunk, data, gram_table(data, grams, idf), rows, recipe, seed=3, told=told.append), told
+
+
+@pytest.fixture(scope="module")
+def result(tiny: ModelDir) -> tuple[Tuned, list[str]]:
+    return tuned(tiny)
+
+
+@pytest.fixture(scope="module")
+def written(tiny: ModelDir, result: tuple[Tuned, list[str]], tmp_path_factory: pytest.TempPathFactory) -> ModelDir:
+    value, _ = result
+    return write_tuned(
+        tiny, tmp_path_factory.mktemp("out"), value.tensors, (value.theme_weight, value.theme_bias), RECIPE.base_layer
+    )
+
+
+def test_the_loss_falls_and_a_seed_gives_the_same_again(tiny: ModelDir, result: tuple[Tuned, list[str]]) -> None:
+    value, told = result
+    losses = [float(line.rsplit(" ", 1)[1]) for line in told]
+    assert len(losses) == RECIPE.epochs
+    assert losses[-1] < losses[0]
+    again, _ = tuned(tiny)
+    assert all(np.array_equal(value.tensors[name], again.tensors[name]) for name in value.tensors)
+    assert np.array_equal(value.member.gram_weights, again.member.gram_weights)
+
+
+def test_only_the_upper_layers_change(tiny: ModelDir, written: ModelDir) -> None:
+    before, after = (load_file(model.path / "encoder.safetensors") for model in (tiny, written))
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed
+    assert all(name.startswith(("encoder.layer.1.", "encoder.layer.2.")) for name in changed)
+    assert {name.split(".")[2] for name in changed} == {"1", "2"}
+    assert set(after) - set(before) == {"theme.weight", "theme.bias"}
+    assert written.base_layer == 1
+
+
+def test_both_engines_give_the_same_vectors_for_drivers_and_for_themes(written: ModelDir) -> None:
+    passages = [Passage(e.document.text, ((0, len(e.document.text)),)) for e in examples(8)]
+    onnx = list(load_encoder(str(written.path)).encode(passages))
+    torch = list(TorchEncoder(written, threads=1).encode(passages))
+    for one, other in zip(onnx, torch, strict=True):
+        assert one.themes is not None
+        assert one.themes.shape == one.vectors.shape == (1, DIM)
+        assert not np.allclose(one.themes, one.vectors)
+        assert np.allclose(one.vectors, other.vectors, atol=0.15)
+        assert np.allclose(one.theme_vectors, other.theme_vectors, atol=0.15)
+
+
+def test_theme_vectors_stay_near_what_they_were(tiny: ModelDir, tmp_path: Path) -> None:
+    """With nothing learnt for the labels the map gives the vectors of the model as it was."""
+    value, _ = tuned(tiny, TuneRecipe(base_layer=1, epochs=1, trunk_rate=1e-12, head_rate=1e-12, token_dropout=0.0))
+    new = write_tuned(tiny, tmp_path / "new", value.tensors, (value.theme_weight, value.theme_bias), 1)
+    passages = [Passage(e.document.text, ((0, len(e.document.text)),)) for e in examples(6)]
+    for old, now in zip(
+        load_encoder(str(tiny.path)).encode(passages), load_encoder(str(new.path)).encode(passages), strict=True
+    ):
+        assert np.allclose(old.vectors, now.theme_vectors, atol=1e-3)
+
+
+def test_a_text_has_the_same_vectors_alone_and_among_others(written: ModelDir) -> None:
+    passages = [Passage(e.document.text, ((0, 5), (5, len(e.document.text)))) for e in examples(12)]
+    encoder = load_encoder(str(written.path))
+    together = list(encoder.encode(passages))
+    for passage, one in zip(passages, together, strict=True):
+        (alone,) = encoder.encode([passage])
+        assert np.array_equal(alone.vectors, one.vectors)
+        assert np.array_equal(alone.theme_vectors, one.theme_vectors)
+
+
+def test_what_cannot_be_tuned_is_refused(written: ModelDir, result: tuple[Tuned, list[str]], tmp_path: Path) -> None:
+    value, _ = result
+    with pytest.raises(ModelError, match="can be tuned"):
+        write_tuned(written, tmp_path, value.tensors, (value.theme_weight, value.theme_bias), 1)
+
+
+def test_tensors_of_another_model_are_refused(tiny: ModelDir, result: tuple[Tuned, list[str]], tmp_path: Path) -> None:
+    value, _ = result
+    strange = {"encoder.layer.9.output.dense.weight": np.zeros((DIM, WIDE), np.float32)}
+    with pytest.raises(ModelError, match="layer.9"):
+        write_tuned(tiny, tmp_path, strange, (value.theme_weight, value.theme_bias), 1)
