@@ -14,6 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "corpora" / "harbourline"
 SAMPLE_FILES = (str(SAMPLE / "feedback.jsonl"), str(SAMPLE / "reviews.csv"))
+COMPANY = ROOT / "corpora" / "heronsund"
 
 
 @dataclass(frozen=True)

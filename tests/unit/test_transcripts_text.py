@@ -33,6 +33,16 @@ def spoken(text: str) -> list[tuple[str | None, str]]:
     return [(one.speaker, one.text.strip()) for one in split_text(text)]
 
 
+def test_fields_of_a_document_above_a_conversation_are_no_speakers(tmp_path: Path) -> None:
+    found = document(
+        tmp_path,
+        "Chat ID: C-10\nChannel: chat\nProduct: TV box\nRegion: Harbour\nLanguage: en\n\n"
+        "Customer: The box is dead again.\nAgent: I will look into it.\n",
+    )
+    assert (found.channel, found.product, found.region, found.language) == ("chat", "TV box", "Harbour", "en")
+    assert [turn.speaker for turn in found.turns] == ["Customer", "Agent"]
+
+
 def test_a_conversation(tmp_path: Path) -> None:
     found = document(
         tmp_path,

@@ -55,13 +55,19 @@ _NAMED: Final = (
     _form(rf"{_WEEKDAY}{_MONTH}\s*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"),
     _form(rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{_MONTH}[\s,-]+(?P<year>\d{{4}}|\d{{2}})"),
     _form(rf"(?P<year>\d{{4}})[\s-]+{_MONTH}[\s-]+(?P<day>\d{{1,2}})"),
+    re.compile(  # "Tue Mar 05 15:20:15 +0800 2024"
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?"
+        r"\s*(?P<half>[ap]m)?\s*(?P<zone>utc|gmt|[+-]\d{2}:?\d{2})?\s+(?P<year>\d{4})",
+        re.IGNORECASE | re.ASCII,
+    ),
 )
 _CHINESE: Final = re.compile(
-    r"(?P<era>民國|民国)?\s*(?P<year>\d{2,4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号號]?\s*"
-    r"(?:[(（]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)）]?)?\s*(?P<noon>上午|下午|晚上|凌晨|早上|中午)?\s*"
-    r"(?:(?P<hour>\d{1,2})[:时時点點](?P<minute>\d{2})(?:[:分](?P<second>\d{2})?秒?)?)?"
+    r"(?P<era>(?:中華|中华)?民[國国])?\s*(?P<year>\d{2,4})\s*(?P<mark>[年/.-])\s*(?P<month>\d{1,2})\s*[月/.-]\s*"
+    r"(?P<day>\d{1,2})\s*[日号號]?\s*(?:[(（]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)）]?|[(（][一二三四五六日][)）])?"
+    r"\s*(?P<noon>上午|下午|晚上|凌晨|早上|中午)?\s*"
+    r"(?:(?P<hour>\d{1,2})[:时時点點](?P<minute>\d{2})?(?:[:分](?P<second>\d{2})?秒?)?)?"
 )
-_COMPACT: Final = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
+_COMPACT: Final = re.compile(r"(?P<year>\d{3,4})(?P<month>\d{2})(?P<day>\d{2})")
 _EPOCH: Final = re.compile(r"(\d{9,10}|\d{12,13})(?:\.\d{1,6})?", re.ASCII)
 
 _ENGLISH_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -129,7 +135,8 @@ def _parse(value: str, order: DayOrder, numbers: bool) -> str | None:
     if match := _CHINESE.fullmatch(value):
         return _iso_chinese(match)
     if numbers and (match := _COMPACT.fullmatch(value)):
-        found = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
+        year = int(match["year"]) + (_MINGUO if len(match["year"]) == 3 else 0)
+        found = dt.date(year, int(match["month"]), int(match["day"]))
         return found.isoformat() if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
     if numbers and (match := _EPOCH.fullmatch(value)):
         seconds = int(match[1]) // (1 if len(match[1]) <= 10 else 1000)
@@ -174,6 +181,8 @@ def _offset(zone: str | None) -> str:
 
 def _iso_chinese(match: re.Match[str]) -> str | None:
     year = int(match["year"])
+    if len(match["year"]) == 2 and match["mark"] != "年" and not match["era"]:
+        return None  # 25/12/24 下午 3:20 may begin with its day
     if match["era"]:
         year += _MINGUO
     elif len(match["year"]) < 4:
@@ -184,9 +193,11 @@ def _iso_chinese(match: re.Match[str]) -> str | None:
     if match["hour"] is None:
         return date.isoformat()
     hour = int(match["hour"])
-    if match["noon"] in ("下午", "晚上") and hour < 12:
+    if (match["noon"] in ("下午", "晚上") and hour < 12) or (match["noon"] == "中午" and hour < 6):
         hour += 12
-    return dt.datetime.combine(date, dt.time(hour, int(match["minute"]), int(match["second"] or 0))).isoformat()
+    elif match["noon"] in ("上午", "凌晨", "早上") and hour == 12:
+        hour = 0
+    return dt.datetime.combine(date, dt.time(hour, int(match["minute"] or 0), int(match["second"] or 0))).isoformat()
 
 
 def is_relative(value: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -26,6 +27,7 @@ _HEAD_LIMIT: Final = 1 << 20  # bytes of headers that are read of one message
 _FROM_LINE: Final = re.compile(rb"From .{0,500}\d{2}:\d{2}.{0,200}")
 _HEADER_LINE: Final = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>*From ")
 _ESCAPED: Final = re.compile(rb">+From ")
+_BLANK: Final = (b"\n", b"\r\n")
 _KEPT: Final = 500  # characters of a header that go into the metadata
 
 
@@ -47,6 +49,38 @@ class MailReader:
         if suffix in (".mbox", ".mbx") or not first:
             raise InputError(f"{path.name} holds no mail", "the first line of a mailbox begins with 'From '")
         return _opened(Files((path,)), path.name, options)
+
+
+class FolderMail:
+    """Reads the loose ``.eml`` files of one folder: each is a source of its own, and all are one mailbox when it comes
+    to threads and to what the company answered. Their headers are read once, when the first of them is."""
+
+    kind: Final = MailReader.kind
+    suffixes: Final = (".eml",)
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._box = Files(tuple(files))
+        self._places = {path: place for place, path in enumerate(files)}
+        self._threads: dict[tuple[str, ...], Threads] = {}
+
+    def open(self, path: Path, options: IngestOptions) -> Opened:
+        """As ``MailReader.open``. An answer of the company that goes with another file's message gives no row."""
+        opened = MailReader().open(path, options)
+        return replace(opened, read=lambda stats: self._read(path, options, stats))
+
+    def _read(self, path: Path, options: IngestOptions, stats: Stats) -> Rows:
+        domains = options.company_domains
+        if domains not in self._threads:
+            self._threads[domains] = survey(self._box, domains)
+        place = self._places[path]
+        if place + 1 in self._threads[domains].attached:
+            return
+        try:
+            data = self._box.at(place)
+        except MailError as error:
+            yield 1, Reject(1, error.reason, error.detail)
+            return
+        yield 1, _item(self._box, 1, data, self._threads[domains], Builder(path.name, options, stats=stats))
 
 
 class MaildirReader:
@@ -91,9 +125,9 @@ class Files:
     files: tuple[Path, ...]
 
     def heads(self) -> Iterator[tuple[int, int, bytes]]:
-        """See ``Mailbox``."""
+        """See ``Mailbox``. What cannot be opened says so when it is read itself."""
         for place, path in enumerate(self.files):
-            with _opening(path) as file:
+            with suppress(InputError), _opening(path) as file:
                 yield place + 1, place, _head(pieces(file))
 
     def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
@@ -161,15 +195,17 @@ class _Splitter:
                 pass
 
     def rest(self) -> Iterator[bytes]:
-        """Lines up to the end of the message."""
+        """Lines up to the end of the message. The next one can be found when all were taken."""
+        line, ahead, offset, source = self.line, self.ahead, self.offset, self.source
         blank = False
-        while self.line:
-            line = self.line
-            if line.startswith(b"From ") and (blank or _FROM_LINE.match(line)) and _HEADER_LINE.match(self.ahead):
-                return
-            blank = not line.strip(b"\r\n")
-            self._advance()
-            yield line[1:] if line.startswith(b">") and _ESCAPED.match(line) else line
+        while line:
+            if line[:5] == b"From " and (blank or _FROM_LINE.match(line)) and _HEADER_LINE.match(ahead):
+                break
+            blank = line in _BLANK or not line.strip(b"\r\n")
+            yield line[1:] if line[:1] == b">" and _ESCAPED.match(line) else line
+            offset += len(line)
+            line, ahead = ahead, next(source, b"")
+        self.line, self.ahead, self.offset = line, ahead, offset
 
     def _advance(self) -> None:
         self.offset += len(self.line)
@@ -215,14 +251,17 @@ def _read_box(box: Mailbox, name: str, options: IngestOptions, stats: Stats) -> 
             continue
         if isinstance(data, MailError):
             yield row, Reject(row, data.reason, data.detail)
-            continue
-        try:
-            mail = read_mail(data)
-        except MailError as error:
-            yield row, Reject(row, error.reason, error.detail, excerpt(data[:400].decode("ascii", "replace")))
-            continue
-        reply = _reply(box, threads, mail) if mail.id in threads.answers else None
-        yield row, _document(builder, row, mail, threads, reply)
+        else:
+            yield row, _item(box, row, data, threads, builder)
+
+
+def _item(box: Mailbox, row: int, data: bytes, threads: Threads, builder: Builder) -> Document | Reject:
+    try:
+        mail = read_mail(data)
+    except MailError as error:
+        return Reject(row, error.reason, error.detail, excerpt(data[:400].decode("ascii", "replace")))
+    reply = _reply(box, threads, mail) if mail.id in threads.answers else None
+    return _document(builder, row, mail, threads, reply)
 
 
 def _read_msg_file(path: Path, options: IngestOptions, stats: Stats) -> Rows:
@@ -238,7 +277,7 @@ def _reply(box: Mailbox, threads: Threads, mail: Mail) -> Mail | None:
     """What the company answered to ``mail``."""
     try:
         return read_mail(box.at(threads.answers[mail.id or ""].place))
-    except MailError:
+    except (MailError, InputError):  # InputError: it was deleted since
         return None
 
 

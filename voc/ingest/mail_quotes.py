@@ -48,7 +48,6 @@ _ENDS_WROTE: Final = re.compile(
 )
 _HAS_WROTE: Final = re.compile(rf"(?:^|[\s\W\d])(?:{WROTE_INSIDE})(?![^\W\d]).{{0,200}}[:：]\s*$", re.IGNORECASE)
 _DASHED: Final = re.compile(r"\s*-{3,80}[^-].{0,200}[^-]-{3,80}:?\s*$")
-_COLON: Final = re.compile(r"[:：>\-]\s*$")
 _SHARED: Final = re.compile(
     r"(?:\s{1,4}|-{2,10}\s?)(?=On (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? |\d{1,4}[ ./-]"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d))"
@@ -190,10 +189,10 @@ def _wrote_end(lines: list[str], index: int) -> int | None:
         size += len(line)
         if size > _HEADER_LENGTH:
             return None
-        if _COLON.search(joined) or _ADDRESS.search(joined):
+        if joined.rstrip("*_ ")[-1:] in ":：>-" or ("@" in joined and _ADDRESS.search(joined)):
             below = _next_text(lines, at + 1)
             quoted = below < len(lines) and _QUOTED.match(lines[below]) is not None
-            if _is_wrote(joined, quoted=quoted):
+            if _is_wrote(joined.rstrip("*_ "), quoted=quoted):
                 return at + 1
     return None
 

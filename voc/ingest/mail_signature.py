@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
 from voc.ingest.mail_quotes import name_and_address
-from voc.ingest.mail_words import BANNER, CLOSING, DISCLAIMER, MOBILE, POSTSCRIPT, THANKS
+from voc.ingest.mail_words import BANNER, CLOSING, DISCLAIMER, MOBILE, MOBILE_STARTS, POSTSCRIPT, THANKS
 
 _LINES: Final = 14  # of text, that a signature has at most
 _LINE: Final = 100  # characters of a line of a signature
 _LOOK_BACK: Final = 40  # lines of text in which it is looked for
 
+_BEFORE_LETTERS: Final = "".join(chr(code) for code in range(128) if not chr(code).isalpha())
 _DELIMITER: Final = re.compile(
     r"\s{0,10}(?:--|__|—{1,2}|-{3,80}|_{3,500}|—{3,200}|–{3,200}|─{2,200}|={10,80}|\*{10,80})[\s\xa0]*"
 )
@@ -21,6 +23,9 @@ _BULLET: Final = re.compile(r"\s*(?:[-*•·–]|\d{1,2}[.)、])\s?\S")
 _NAME: Final = re.compile(r"[^\W\d_][\w.'’-]{0,24}(?: [^\W\d_][\w.'’-]{0,24}){0,3}[.,]?")
 _HAN_NAME: Final = re.compile(r"[\u3400-\u9fff·]{2,8}")
 _HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_MIDDLE_NAME: Final = re.compile(r" \w{1,12}\.?(?= )")
+_NAME_GOES_ON: Final = re.compile(r"[\w'’]")
+_LIKE_ASCII: Final = re.compile("[ſKİı]")  # equal to a letter of ASCII where case does not count
 _CONTACT: Final = re.compile(
     r"\S@\S|https?://|www\.|(?:\+|\b)\(?\d[\d()\s./-]{6,}\d|\b(?:tel|phone|mobile|cell|fax|skype|wechat|email|"
     r"e-mail)\b\s?[:.]"
@@ -96,10 +101,14 @@ def _is_bare_thanks(line: str) -> bool:
 def _walk(lines: list[str], end: int, sender: str, *, first: bool) -> int:
     """The first of the last lines before ``end`` from which on everything looks like a signature."""
     texts = [index for index in range(end) if lines[index].strip()]
-    for place, index in enumerate(texts[-_LOOK_BACK:]):
+    recent = texts[-_LOOK_BACK:]
+    prose = next((index for index in reversed(recent) if _is_prose(lines[index])), 0)
+    for place, index in enumerate(recent):
+        if index < prose:
+            continue  # no rule takes a line above running text
         line, tail = lines[index], lines[index + 1 : end]
         top = first and place == 0 and len(texts) <= _LOOK_BACK
-        if MOBILE.fullmatch(line[:300]) and _is_short(tail) and not any(map(_is_prose, tail)):
+        if _is_mobile(line) and _is_short(tail) and not any(map(_is_prose, tail)):
             return index
         if top or len(line) > _LINE:
             continue
@@ -113,11 +122,20 @@ def _is_short(tail: list[str]) -> bool:
     return len(texts) <= _LINES and not any(POSTSCRIPT.match(line) for line in texts)
 
 
+@functools.lru_cache(maxsize=256)  # each line of a message is looked at from every line above it
 def _is_prose(line: str) -> bool:
     """A line as people write it in running text, not in a signature."""
-    if _CONTACT.search(line[:500]) or MOBILE.fullmatch(line[:300]):
+    if len(line) <= _LINE and len(line.split()) < 9 and (line.isascii() or len(_HAN.findall(line[:200])) < 18):
         return False
-    return len(line.split()) >= 9 or len(_HAN.findall(line[:200])) >= 18 or len(line) > _LINE
+    return not (_CONTACT.search(line[:500]) or _is_mobile(line))
+
+
+def _is_mobile(line: str) -> bool:
+    """Whether a phone or a mail program added the line."""
+    line = line[:300]
+    if line.isascii() and not line.lstrip(_BEFORE_LETTERS).lower().startswith(MOBILE_STARTS):
+        return False
+    return MOBILE.fullmatch(line) is not None
 
 
 def _is_name(text: str) -> bool:
@@ -178,9 +196,7 @@ def _is_dashed_name(lines: list[str], index: int, end: int) -> bool:
     tail = lines[index + 1 : end]
     above = next((line for line in reversed(lines[:index]) if line.strip()), "")
     others = [above, *(line for line in tail if line.strip())]
-    if any(_BULLET.match(line) and not MOBILE.fullmatch(line[:300]) for line in others) or above.rstrip().endswith(
-        (":", "：")
-    ):
+    if any(_BULLET.match(line) and not _is_mobile(line) for line in others) or above.rstrip().endswith((":", "：")):
         return False
     return _is_short(tail) and not any(map(_is_prose, tail))
 
@@ -197,8 +213,12 @@ def _is_sender(line: str, tail: list[str], sender: str) -> bool:
             if len(first.split()) == 1 and first.strip().lower() not in ("md", "phd", "jr")
             else last
         )
-    parts = [re.escape(part) for part in name.split()]
+    parts = name.split()
     text = line.strip().strip("*_-–— ")
+    head = text[: len(parts[0])]
+    if parts[0].isascii() and head.lower() != parts[0].lower() and not _LIKE_ASCII.search(head):
+        return False
+    plain = text.isascii() and name.isascii()
     if (
         len(text) > 80
         or _is_prose(line)
@@ -213,9 +233,27 @@ def _is_sender(line: str, tail: list[str], sender: str) -> bool:
             re.fullmatch(rf"{re.escape(name)}(?:\s?(?:敬上|謹上|谨上|上|先生|女士|小姐)|[\s|,，].{{0,40}})?", text)
             is not None
         )
-    if len(parts) >= 2 and re.match(rf"{parts[0]}(?: \w{{1,12}}\.?)? {parts[-1]}(?![\w'’])", text, re.IGNORECASE):
+    if len(parts) >= 2 and _begins_with(text, parts[0], parts[-1], plain=plain):
         return True
-    return not any(one.strip() for one in tail) and re.fullmatch(rf"{parts[0]}\.?", text, re.IGNORECASE) is not None
+    if any(one.strip() for one in tail):
+        return False
+    first = parts[0]
+    if plain:
+        return text.lower() in (first.lower(), f"{first}.".lower())
+    return re.fullmatch(rf"{re.escape(first)}\.?", text, re.IGNORECASE) is not None
+
+
+def _begins_with(text: str, first: str, last: str, *, plain: bool) -> bool:
+    """Whether ``text`` begins with both names and at most one between them. Every message has other names, so that a
+    pattern of them, which has to be compiled each time, is made for those alone that are not ``plain`` ASCII."""
+    if not plain:
+        pattern = rf"{re.escape(first)}(?: \w{{1,12}}\.?)? {re.escape(last)}(?![\w'’])"
+        return re.match(pattern, text, re.IGNORECASE) is not None
+    rest = text.lower()[len(first) :]
+    middle = _MIDDLE_NAME.match(rest)
+    ends = f" {last.lower()}"
+    behind = (rest, rest[middle.end() :] if middle else "")
+    return any(one.startswith(ends) and not _NAME_GOES_ON.match(one, len(ends)) for one in behind)
 
 
 def _contact_block(lines: list[str], end: int) -> int:

@@ -27,7 +27,7 @@ WROTE_LAST: Final = _either(
 )
 WROTE_INSIDE: Final = _either(
     "schrieb|schreef|skrev|kirjoitti|napisał|napisał(a)|napsal|napsal(a)|ezt írta|a écrit|escribió|ha scritto|heeft",
-    "a scris|написал|пишет|yazdı|nadesłał|escreveu|写道|寫道",
+    "a scris|написал|пишет|yazdı|nadesłał|escreveu|写道|寫道|wrote on",
 )
 # How the line begins, where it does not begin with a date or a name.
 LEADS: Final = _either(
@@ -130,7 +130,7 @@ MOBILE: Final = re.compile(
     r"cihazımdan) gönderildi"
     r"|trimis de pe \S.{0,40}|.{0,20}(?:iphone|ipad|android)\S{0,6} küldve.{0,20}|elküldve .{0,40}"
     r"|đã gửi từ \S.{0,40}|được gửi từ \S.{0,40}|dikirim dari \S.{0,40}"
-    r"|(?:此邮件)?(?:发自|發自|寄自|来自|來自)(?:我的|於我的)?\s?\S.{0,30}|(?:从|從)我的\s?.{1,30}(?:发送|傳送|"
+    r"|(?:此邮件)?(?:发自|發自|发送自|發送自|传送自|傳送自|寄自|来自|來自)(?:我的|於我的)?\s?\S.{0,30}|(?:从|從)我的\s?.{1,30}(?:发送|傳送|"
     r"發送|寄出)"
     r"|(?:从|從)\s?(?:windows|outlook|iphone|ipad|android|yahoo|gmail|qq).{0,40}(?:发送|傳送|發送|寄出)"
     r"|(?:下载|获取|取得|下載) ?outlook.{0,40}|.{0,30}从网易邮箱.{0,20}发来的.{0,20}|使用.{1,12}邮箱发送"
@@ -138,6 +138,13 @@ MOBILE: Final = re.compile(
     r"|(?:나의|내) .{1,30}에서 보냄|.{0,20}(?:iphone|아이폰)에서 보냄"
     r")[\s.!。！)\]>]{0,4}",
     re.IGNORECASE,
+)
+# What such a line of ASCII alone begins with. Few lines do, and the pattern takes its time over all others.
+MOBILE_STARTS: Final = (
+    *("sent", "composed", "written", "dictated", "posted", "get", "via", "by", "from", "mobile", "iphone", "ipad"),
+    *("android", "blackberry", "download", "yahoo", "von", "gesendet", "outlook", "envoy", "enviad", "obten"),
+    *("inviato", "scarica", "ottieni", "verzonden", "verstuurd", "sendt", "hent", "skickat", "skaffa", "hanki"),
+    *("pobierz", "trimis", "dikirim"),
 )
 
 # Closings after which only a name and an address come. A single one on its line ends the text.
@@ -173,7 +180,8 @@ CLOSING: Final = re.compile(
         "с уважением|с наилучшими пожеланиями|saygılarımla|saygılarımızla|selamlar|iyi çalışmalar|cu stimă|"
         "cu respect|με εκτίμηση",
         "trân trọng|thân ái|hormat saya|salam|敬具|草々|よろしくお願いいたします|드림|올림",
-        "此致|敬礼|敬禮|此致敬礼|此致敬禮|祝好|祝商祺|顺祝商祺|順祝商祺|順頌商祺|顺颂商祺|敬上|謹上|谨上|敬启|"
+        "此致|敬礼|敬禮|此致敬礼|此致敬禮|此致 敬礼|此致 敬禮|敬祝 商祺|敬祝商祺|敬祝 平安|敬祝平安|敬祝 安康|"
+        "祝好|祝商祺|顺祝商祺|順祝商祺|順頌商祺|顺颂商祺|敬上|謹上|谨上|敬启|"
         "敬啟|此颂商祺|即颂近安|祝您工作愉快",
         "祝您生活愉快|祝你工作愉快|祝工作顺利|祝工作順利|祝工作愉快|祝您愉快|祝順心|祝顺心|祝安|順祝|顺祝|"
         "顺颂时祺|順頌時祺|祝您一切顺利|祝一切順利|祝身体健康|敬祝安康|順頌時綏",

@@ -45,10 +45,10 @@ _NAMES: Final[Mapping[str, str]] = {
         "|日期|时间|時間|通话时间|通話時間|通话日期|通話日期|开始时间|開始時間",
         "customer": "customer id|customer number|client id|user id|account id|account number|member id"
         "|客户编号|客戶編號|客户号|客戶號|会员号|會員號|用户编号|用戶編號|账号|帳號",
-        "channel": "渠道|管道",
-        "language": "language code|lang|语言|語言",
-        "product": "产品|產品",
-        "region": "地区|地區",
+        "channel": "channel|渠道|管道",
+        "language": "language|language code|lang|语言|語言",
+        "product": "product|产品|產品",
+        "region": "region|地区|地區",
     }.items()
     for name in names.split("|")
 }

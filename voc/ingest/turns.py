@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ def seconds_of(value: object) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
+@functools.lru_cache(maxsize=1024)  # every turn of a table asks
 def role_of(name: str) -> str:
     """``customer``, ``agent`` or ``other`` for a role as sources write it ("Client", "客服", "bot")."""
     known = name.strip().lower()

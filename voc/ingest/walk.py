@@ -15,6 +15,7 @@ from voc.errors import InputError
 from voc.ingest.archives import DEPTH_LIMIT, Budget, Member, TempFolder, unpack_gzip, unpack_zip
 from voc.ingest.imap import fetch_folder, is_imap, parse_url
 from voc.ingest.kinds import ARCHIVES, READERS, magic, reader_for, suffixes
+from voc.ingest.mail import FolderMail, MailReader
 from voc.ingest.remote import STDIN, fetch, is_url, read_stdin
 from voc.ingest.source import Reader
 
@@ -135,15 +136,31 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
             if (mailbox := _maildir(here / inner, str((here / inner).relative_to(folder)))) is not None:
                 folders.remove(inner)
                 yield mailbox._replace(alone=False)
-        for name in sorted(one for one in files if not one.startswith(".")):
+        names = sorted(one for one in files if not one.startswith("."))
+        mail = _loose_mail([here / name for name in names], root)
+        for name in names:
             path = here / name
             shown = path.relative_to(folder).as_posix()
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 log.warning("%s: left out, a link that leads out of the folder", shown)
             elif path.is_file():
-                yield from _member(Member(shown, path, None), budget, 1)
+                for one in _member(Member(shown, path, None), budget, 1):
+                    threaded = mail is not None and one.path == path and isinstance(one.reader, MailReader)
+                    yield one._replace(reader=mail) if threaded and path.suffix.lower() == ".eml" else one
             else:
                 log.warning("%s: left out, not a regular file", shown)
+
+
+def _loose_mail(paths: list[Path], root: Path) -> FolderMail | None:
+    """The messages among ``paths``, of one folder, as one mailbox; links that lead out of ``root`` are none of it."""
+    files = [
+        path
+        for path in paths
+        if path.suffix.lower() == ".eml"
+        and path.is_file()
+        and not (path.is_symlink() and not path.resolve().is_relative_to(root))
+    ]
+    return FolderMail(files) if len(files) > 1 else None
 
 
 def _zip(path: Path, name: str, budget: Budget, depth: int, keep: object) -> Iterator[Found]:
