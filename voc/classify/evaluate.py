@@ -1,26 +1,22 @@
-"""How well predictions agree with labelled documents: figures with intervals, and the quality gate."""
+"""How well predictions agree with labelled documents: figures with 95% bootstrap intervals, whole and by part."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.gold import Example, target_matrix
-from voc.classify.metrics import ROUNDS, calibration_error, f1, interval
-from voc.classify.score import chinese_share
-from voc.errors import ConfigError, QualityGateError
-from voc.results import Classified
+from voc.classify.metrics import ROUNDS, calibration_error, draws, f1, interval, ratio
+from voc.classify.outcome import Outcome
 from voc.taxonomy import COMPLAINT, PRAISE
 
 Array = NDArray[np.float64]
 
-LONGEST, LONGEST_CHINESE = 240, 100  # non-space characters of a span that still counts as evidence
-SHARED_TRIGRAMS = 0.3
+COVERAGES = (0.95, 0.9, 0.8)
+BAND = "band"  # what the model itself calls unclear is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,68 +29,42 @@ class Figure:
     documents: int
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """N documents' truth, decisions and probabilities (N, L), and which found complaints have good evidence."""
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One output on one part of the data: ``part`` is all, language, channel or source, ``name`` which of them.
 
-    labels: tuple[str, ...]
-    truth: Array
-    found: Array
-    probability: Array
-    languages: tuple[str, ...]
-    shown: Array
-    quoted: Array
+    ``true`` and ``found`` count documents; precision, recall and F1 are 0.0 where they have no documents.
+    """
 
-    def columns(self, side: str) -> list[int]:
-        """Columns of the labels of one side, complaint or praise."""
-        return [c for c, label in enumerate(self.labels) if label.endswith(f".{side}")]
-
-
-def outcome(examples: Sequence[Example], results: Sequence[Classified], labels: Sequence[str]) -> Outcome:
-    """Put labelled documents and what the classifier said of them side by side."""
-    names = tuple(labels)
-    truth = target_matrix(examples, names)
-    found = np.array([[float(label in r.prediction.labels) for label in names] for r in results])
-    shown, quoted = np.zeros(truth.shape), np.zeros(truth.shape)
-    for row, (example, result) in enumerate(zip(examples, results, strict=True)):
-        for label, quote in example.quotes.items():
-            column = names.index(label)
-            if not found[row, column]:
-                continue
-            quoted[row, column] = 1.0
-            span = next(s for s in result.prediction.evidence if s.label == label)
-            shown[row, column] = float(shows(example.document.text[span.start : span.end], quote))
-    return Outcome(
-        labels=names,
-        truth=truth,
-        found=found,
-        probability=np.array([r.prediction.probabilities for r in results]),
-        languages=tuple(example.document.language for example in examples),
-        shown=shown,
-        quoted=quoted,
-    )
+    part: str
+    name: str
+    label: str
+    documents: int
+    true: int
+    found: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
 
 
-def shows(span: str, quote: str) -> bool:
-    """Whether a span holds an annotator's quote or shares 0.3 of its character trigrams, and is short enough."""
-    span, quote = "".join(span.split()), "".join(quote.split())
-    longest = LONGEST_CHINESE if chinese_share(span) > 0.5 else LONGEST
-    if len(span) > longest:
-        return False
-    if quote in span:
-        return True
-    left, right = _trigrams(span), _trigrams(quote)
-    either = len(left | right)
-    return either > 0 and len(left & right) >= SHARED_TRIGRAMS * either
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Figures of one output where the least sure decisions are left out. ``rule`` is ``band`` or the share kept, such
+    as ``0.90``; ``coverage`` is the share of documents that was kept, the figures are of those."""
 
-
-def _trigrams(text: str) -> set[str]:
-    return {text[i : i + 3] for i in range(len(text) - 2)}
+    rule: str
+    label: str
+    coverage: float
+    precision: float
+    recall: float
+    f1: float
+    error: float
 
 
 def figures(got: Outcome, rounds: int = ROUNDS) -> dict[str, Figure]:
     """Every figure by name: ``f1.<label>``, ``f1.complaints``, ``f1.praises`` (means over drivers), both also by
-    language, ``ece.<label>``, ``ece`` (the largest), ``evidence``; intervals by drawing documents again."""
+    language, ``ece.<label>``, ``ece`` (the largest), ``evidence``, and ``gap.languages``: English minus Chinese mean
+    F1 of the complaints, each label as frequent in both as in the whole. Intervals by drawing documents again."""
     calculate = _calculators(got)
     count = len(got.truth)
     ones = np.ones(count)
@@ -129,10 +99,33 @@ def _calculators(got: Outcome) -> dict[str, Callable[[Array], float]]:
         for language in sorted(set(got.languages)):
             keep = np.array([float(given == language) for given in got.languages])
             calculate[f"f1.{name}.{language}"] = mean(got.columns(side), keep)
+    chinese = np.array([language.startswith("zh") for language in got.languages])
+    english = np.array([language.startswith("en") for language in got.languages])
+    if chinese.any() and english.any():
+        calculate["gap.languages"] = _gap(got, english, chinese)
     calculate |= {f"ece.{got.labels[c]}": error(c) for c in all_labels}
     calculate["ece"] = lambda w: max(error(c)(w) for c in all_labels)
     calculate["evidence"] = evidence
     return calculate
+
+
+def _gap(got: Outcome, left: NDArray[np.bool_], right: NDArray[np.bool_]) -> Callable[[Array], float]:
+    """Mean F1 of the complaints on ``left`` minus on ``right``, both weighted to the label frequencies of the whole."""
+    columns = got.columns(COMPLAINT)
+    truth, found = got.truth[:, columns], got.found[:, columns]
+
+    def level(w: Array, keep: NDArray[np.bool_], share: Array) -> float:
+        mass = w * keep
+        positive = mass @ truth
+        negative = mass.sum() - positive
+        weights = mass[:, None] * (truth * ratio(share, positive) + (1.0 - truth) * ratio(1.0 - share, negative))
+        return float(np.mean([f1(truth[:, c], found[:, c], weights[:, c]) for c in range(len(columns))]))
+
+    def gap(w: Array) -> float:
+        share = ratio(w @ truth, np.full(len(columns), w.sum()))
+        return level(w, left, share) - level(w, right, share)
+
+    return gap
 
 
 def _support(got: Outcome, name: str) -> int:
@@ -142,23 +135,73 @@ def _support(got: Outcome, name: str) -> int:
     return Counter(got.languages).get(name.rsplit(".", 1)[-1], len(got.truth))
 
 
-def check_gate(measured: Mapping[str, Figure], gate: Mapping[str, Any], digest: str) -> None:
-    """Compare figures with the floors (``[floor]``) and ceilings (``[ceiling]``) of a gate.
+def slices(got: Outcome, rounds: int = ROUNDS) -> list[Slice]:
+    """Precision, recall and F1 of every output on the whole, and on each language, channel and source."""
+    count, width = got.truth.shape
+    cells = np.concatenate([got.truth * got.found, got.found, got.truth], axis=1)
+    parts = list(_parts(got))
+    drawn = np.zeros((rounds, len(parts), 3 * width))
+    row = 0
+    for block in draws(count, rounds=rounds) if count else ():
+        for number, (_, _, inside) in enumerate(parts):
+            drawn[row : row + len(block), number] = block[:, inside] @ cells[inside]
+        row += len(block)
+    out = []
+    for number, (part, name, inside) in enumerate(parts):
+        now = cells[inside].sum(axis=0)
+        values, spread = _three(now[None, :], width), _three(drawn[:, number], width)
+        low, high = np.percentile(spread, [2.5, 97.5], axis=1)
+        for column, label in enumerate(got.labels):
+            found, true = int(now[width + column]), int(now[2 * width + column])
+            rests = (found, true, len(inside))
+            three = [
+                Figure(*_rounded(values[kind, 0, column], low[kind, column], high[kind, column]), rests[kind])
+                for kind in range(3)
+            ]
+            out.append(Slice(part, name, label, len(inside), true, found, *three))
+    return out
 
-    QualityGateError names every figure that misses its bound, or says that the data (``digest``, sha256 hex) is not
-    what the bounds were measured on; ConfigError where the gate names no such figure.
-    """
-    if gate.get("digest") != digest:
-        raise QualityGateError(
-            f"the gate's bounds were measured on data with digest {gate.get('digest')}, not {digest}",
-            "Measure again and write bounds and digest together, on purpose.",
-        )
-    missed = []
-    for kind, sign in (("floor", 1.0), ("ceiling", -1.0)):
-        for name, bound in gate.get(kind, {}).items():
-            if name not in measured:
-                raise ConfigError(f"the gate names an unknown figure {name!r}", f"There are: {', '.join(measured)}.")
-            if sign * (measured[name].value - float(bound)) < 0.0:
-                missed.append(f"{name} is {measured[name].value:.4f}, its {kind} is {float(bound):.4f}")
-    if missed:
-        raise QualityGateError("; ".join(missed), "Find what made it worse; a bound is lowered only on purpose.")
+
+def _rounded(value: float, low: float, high: float) -> tuple[float, float, float]:
+    return round(float(value), 4), round(float(low), 4), round(float(high), 4)
+
+
+def _parts(got: Outcome) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
+    yield "all", "all", np.arange(len(got.truth))
+    for part, names in (("language", got.languages), ("channel", got.channels), ("source", got.sources)):
+        for name in sorted(set(names)):
+            yield part, name, np.array([i for i, given in enumerate(names) if given == name], np.intp)
+
+
+def _three(sums: Array, width: int) -> Array:
+    """(3, rounds, L) precision, recall and F1 of (rounds, 3L) sums of hits, found and true."""
+    hits, found, true = (sums[:, i * width : (i + 1) * width] for i in range(3))
+    return np.stack([ratio(hits, found), ratio(hits, true), ratio(2.0 * hits, found + true)])
+
+
+def coverage_table(got: Outcome) -> list[Covered]:
+    """Every output where the model's own unclear decisions are left out, and where only the surest 95, 90 and 80% are
+    kept."""
+    out = []
+    for column in range(len(got.labels)):
+        out.append(_covered(got, column, BAND, got.abstained[:, column] == 0.0))
+        order = np.argsort(-got.margins[:, column], kind="stable")
+        for share in COVERAGES:
+            keep = np.zeros(len(got.truth), bool)
+            keep[order[: round(share * len(order))]] = True
+            out.append(_covered(got, column, f"{share:.2f}", keep))
+    return out
+
+
+def _covered(got: Outcome, column: int, rule: str, keep: NDArray[np.bool_]) -> Covered:
+    truth, found = got.truth[keep, column], got.found[keep, column]
+    hits = float((truth * found).sum())
+    kept = max(int(keep.sum()), 1)
+    numbers = (
+        float(keep.mean()) if len(keep) else 0.0,
+        hits / max(float(found.sum()), 1.0),
+        hits / max(float(truth.sum()), 1.0),
+        f1(truth, found),
+        float(np.abs(truth - found).sum()) / kept,
+    )
+    return Covered(rule, got.labels[column], *(round(number, 4) for number in numbers))
