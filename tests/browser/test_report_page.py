@@ -95,12 +95,12 @@ def _open(browser: Browser, folder: Path, inputs: ReportInputs, language: str = 
 
 def _every_state() -> dict[str, ReportInputs]:
     base = fixed.inputs()
-    first = build_report(replace(base, rows=fixed.week_rows((*fixed.DOCUMENTS[:-1], 400))))
+    first = build_report(fixed.with_rows(base, fixed.week_rows((*fixed.DOCUMENTS[:-1], 400))))
     return {
         "usual": base,
         "whole": fixed.whole_inputs(),
         "empty": fixed.no_data_inputs(),
-        "partial": replace(base, rows=fixed.week_rows(last_partial=True)),
+        "partial": fixed.with_rows(base, fixed.week_rows(last_partial=True)),
         "restated": replace(base, previous=first),
         "hostile": fixed.hostile_inputs(),
     }

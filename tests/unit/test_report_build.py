@@ -7,43 +7,59 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import report_inputs as fixed
-from voc.report.build import MIN_BASELINE, MIN_HEARD, build_report, shorten
-from voc.report.value import CallBack, Report
+from voc.report.build import build_report, shorten
+from voc.report.value import MIN_BASELINE, CallBack, Report
 from voc.results import ThemeResult
 
 
 def _with(rows: list, **changes: object) -> Report:  # type: ignore[type-arg]
-    return build_report(replace(fixed.inputs(), rows=rows, **changes))  # type: ignore[arg-type]
+    return build_report(replace(fixed.with_rows(fixed.inputs(), rows), **changes))  # type: ignore[arg-type]
 
 
-def test_a_driver_whose_interval_excludes_the_mean_is_the_verdict() -> None:
+def test_a_driver_with_a_new_signal_is_the_verdict() -> None:
     report = build_report(fixed.inputs())
     v = report.verdict
-    assert (v.kind, v.driver, v.direction, v.also, v.baseline_weeks) == ("moved", "neglect", "up", (), 8)
-    assert v.share == pytest.approx(35 / 412, abs=1e-6)
+    assert (v.kind, v.series, v.driver, v.direction, v.also) == ("moved", "neglect.complaint", "neglect", "up", ())
+    assert (v.tests, v.since, v.baseline_weeks) == (9, "2026-W46", 18)
+    cell = report.cell("neglect.complaint")
+    assert cell is not None and cell.share is not None and cell.raw_share == round(35 / 412, 6)
+    assert v.share == cell.share == pytest.approx((35 / 412 - 0.01) / 0.79, abs=1e-6)  # corrected
     assert v.change == pytest.approx(v.share - v.baseline, abs=2e-6)  # type: ignore[operator]
-    assert v.low > v.baseline  # type: ignore[operator]
+    assert v.p < 0.001 and v.low < v.share < v.high  # type: ignore[operator]
     assert report.signals["neglect.complaint"] == "up"
     assert report.signals["discourtesy.complaint"] == "none"
+    uncorrected = report.cell("unknowledgeable.complaint")
+    assert uncorrected is not None and uncorrected.share == uncorrected.raw_share
+    assert "unknowledgeable.complaint" not in report.errors
 
 
-def test_a_fall_and_a_second_mover_are_named() -> None:
+def test_a_fall_and_a_second_mover_are_named_the_surest_first() -> None:
     counts = [list(series) for series in fixed.COUNTS]
-    counts[1][-1], counts[0][-1] = 15, 2  # incompetence and discourtesy fall
+    counts[1][-1], counts[4][-1] = 9, 30  # complaints about incompetence and praise of courtesy fall
     v = _with(fixed.week_rows(counts=counts)).verdict
     assert (v.kind, v.driver, v.direction) == ("moved", "incompetence", "down")
-    assert v.also == ("discourtesy", "neglect")
+    assert v.also == ("discourtesy.praise", "neglect.complaint")
 
 
-def test_without_a_mover_the_largest_difference_is_named_and_no_direction() -> None:
+def test_a_signal_is_new_once_and_then_stands() -> None:
+    documents = (*fixed.DOCUMENTS, 405, 398)
+    counts = [[*series, series[-1], series[-1]] for series in fixed.COUNTS]
+    report = _with(fixed.week_rows(documents, counts, last="2026-W48"))
+    v = report.verdict
+    assert (v.kind, v.series, v.since) == ("standing", "neglect.complaint", "2026-W46")
+    alarm = report.alarm("neglect.complaint")
+    assert alarm is not None and (alarm.state, alarm.weeks) == ("stands", 3)
+
+
+def test_without_a_signal_the_largest_difference_is_named_and_no_direction() -> None:
     rows = fixed.week_rows(fixed.DOCUMENTS[:-2], [c[:-2] for c in fixed.COUNTS], last="2026-W44")
-    v = _with(rows, week="2026-W44").verdict
-    assert (v.kind, v.direction, v.also) == ("steady", "none", ())
+    v = _with(rows).verdict
+    assert (v.kind, v.direction, v.also, v.tests) == ("steady", "none", (), 9)
     cells = {label: rows[-1].cells[label].change for label in fixed.TAXONOMY.complaint_labels}
     assert v.driver == max(cells, key=lambda label: abs(cells[label] or 0)).partition(".")[0]
 
 
-@pytest.mark.parametrize("weeks", range(1, MIN_BASELINE + 2))
+@pytest.mark.parametrize("weeks", range(1, MIN_BASELINE + 3))
 def test_nothing_is_called_a_change_with_too_few_weeks_before(weeks: int) -> None:
     documents, counts = [400] * weeks, [[4] * (weeks - 1) + [90] for _ in fixed.LABELS]
     report = _with(fixed.week_rows(documents, counts))
@@ -51,21 +67,23 @@ def test_nothing_is_called_a_change_with_too_few_weeks_before(weeks: int) -> Non
     assert report.verdict.kind == ("moved" if enough else "short_baseline")
     assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
     assert report.verdict.driver == "discourtesy"
+    assert {t.reason for t in report.weeks[-1].trends.values()} == ({None} if enough else {"few_weeks"})
 
 
-@pytest.mark.parametrize("documents", [MIN_HEARD - 1, MIN_HEARD])
-def test_nothing_is_called_a_change_in_a_handful_of_feedback(documents: int) -> None:
-    counts = [[4] * 8 + [documents] for _ in fixed.LABELS]
-    report = _with(fixed.week_rows([400] * 8 + [documents], counts))
-    enough = documents >= MIN_HEARD
-    assert report.verdict.kind == ("moved" if enough else "few")
-    assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
+@pytest.mark.parametrize(("documents", "tested"), [(9, False), (160, True)])
+def test_nothing_is_called_a_change_in_a_handful_of_feedback(documents: int, tested: bool) -> None:
+    """Four weeks of 160 with 1% give the power for a tripled share, four of 9 do not."""
+    counts = [[4] * 9 + [documents] for _ in fixed.LABELS]
+    report = _with(fixed.week_rows([400] * 9 + [documents], counts))
+    assert report.verdict.kind == ("moved" if tested else "few")
+    assert set(report.signals.values()) == ({"up"} if tested else {"untested"})
 
 
 def test_a_partial_week_is_not_compared() -> None:
     report = _with(fixed.week_rows(last_partial=True))
     assert (report.verdict.kind, report.verdict.driver, report.verdict.change) == ("partial", "incompetence", None)
     assert set(report.signals.values()) == {"untested"}
+    assert {(t.p, t.reason) for t in report.weeks[-1].trends.values()} == {(None, "partial")}
 
 
 def test_the_whole_has_the_most_frequent_driver_and_no_signals() -> None:
@@ -169,26 +187,26 @@ def test_nothing_new_is_the_same_revision() -> None:
 
 
 def test_late_feedback_makes_a_revision_that_says_what_it_restates() -> None:
-    documents = (*fixed.DOCUMENTS[:-2], 399, 412)
+    documents = (*fixed.DOCUMENTS[:-2], 410, 412)
     counts = [list(series) for series in fixed.COUNTS]
     counts[3][-2] += 1
     first = build_report(fixed.inputs())
-    late = build_report(replace(fixed.inputs(), rows=fixed.week_rows(documents, counts), previous=first))
+    late = _with(fixed.week_rows(documents, counts), previous=first)
     assert late.revision == 2
     assert late.restates is not None
     assert late.restates.revision == 1
-    assert late.restates.parts == ("weeks", "verdict")
+    assert set(late.restates.parts) == {"weeks", "verdict", "changes", "alarms"}
     by = {f.series: f for f in late.restates.figures}
     assert {f.week for f in late.restates.figures} == {"2026-W45"}
-    assert (by["documents"].before, by["documents"].after) == ((398, 398), (399, 399))
-    assert (by["neglect.complaint"].before, by["neglect.complaint"].after) == ((24, 398), (25, 399))
+    assert (by["documents"].before, by["documents"].after) == ((409, 409), (410, 410))
+    assert (by["neglect.complaint"].before, by["neglect.complaint"].after) == ((24, 409), (25, 410))
 
 
 def test_a_week_that_the_earlier_revision_lacked_is_restated_as_absent() -> None:
     first = build_report(replace(fixed.inputs(), rows=fixed.week_rows()[1:]))
     late = build_report(replace(fixed.inputs(), previous=first))
     assert late.restates is not None
-    assert {(f.week, f.before) for f in late.restates.figures} == {("2026-W37", None)}
+    assert {(f.week, f.before) for f in late.restates.figures} == {("2026-W27", None)}
 
 
 def test_only_the_last_104_weeks_are_kept() -> None:
@@ -196,3 +214,14 @@ def test_only_the_last_104_weeks_are_kept() -> None:
     report = _with(rows)
     assert len(report.weeks) == 104
     assert report.weeks[-1].week == fixed.WEEK
+
+
+def test_the_report_tests_from_as_many_weeks_as_the_engine() -> None:
+    from voc.trends import change
+
+    assert MIN_BASELINE == change.MIN_BASELINE
+
+
+def test_parts_of_fewer_than_five_documents_stay_out_of_the_report() -> None:
+    for part in (p for c in build_report(fixed.inputs()).changes for p in c.where.parts):
+        assert part.n >= 5 or (part.k, part.change, part.customers) == (None, None, None)

@@ -54,8 +54,8 @@ def test_ids_are_unique_and_every_reference_is_kept() -> None:
 
 def test_numbers_and_week_names_are_text() -> None:
     texts = [e.text for e in ElementTree.fromstring(_draw(_series())).iter("text")]
-    assert "8.5%" in texts
-    assert {"wk46", "wk37"} <= set(texts)
+    assert "9.5%" in texts
+    assert {"wk46", "wk31"} <= set(texts)
     assert "0%" in texts
 
 
@@ -71,10 +71,20 @@ def test_an_incomplete_week_is_hollow() -> None:
     assert 'fill="#ffffff" stroke="#a63c06"' not in _draw(_series())
 
 
-def test_the_mean_is_dashed_and_only_there_where_something_is_compared() -> None:
-    dashed = "stroke-dasharray"
+def test_the_baseline_is_dashed_and_only_there_where_something_is_tested() -> None:
+    dashed, short = "stroke-dasharray", fixed.week_rows([400] * 8, [[9] * 8 for _ in fixed.LABELS])
     assert dashed in _draw(_series())
-    assert dashed not in _draw(_series(rows=fixed.week_rows(last_partial=True)))
+    assert dashed not in _draw(_series(rows=short))
+
+
+def test_weeks_with_a_signal_are_marked() -> None:
+    def marks(series: Series) -> int:
+        return _draw(series).count('fill="#16202a"')
+
+    assert _series().signals == ("2026-W46",)
+    steady = fixed.week_rows([400] * 12, [[9] * 12 for _ in fixed.LABELS])
+    assert marks(_series()) > marks(_series(rows=steady)) == 0
+    assert _series("leave").signals == ()
 
 
 @pytest.mark.parametrize("weeks", [2, 3, 31, 104])

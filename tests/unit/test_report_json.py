@@ -40,17 +40,22 @@ def test_the_contract() -> None:
     data: dict[str, Any] = json.loads(render_json(build_report(fixed.inputs())))
     assert data["schema"] == 1
     assert data["week"] == "2026-W46"
-    assert [w["week"] for w in data["weeks"]] == [f"2026-W{n}" for n in range(37, 47)]
+    assert [w["week"] for w in data["weeks"]] == [f"2026-W{n}" for n in range(27, 47)]
     week = data["weeks"][-1]
     assert week["documents"] == 412
-    assert week["customers"] == 371
+    assert week["customers"] == 371  # of whom each wrote once
     assert week["partial"] is False
     cell = week["drivers"]["neglect"]["complaint"]
     assert set(cell) == {"n", "k", "raw_share", "share", "low", "high", "change"}
-    assert (cell["n"], cell["k"], cell["share"]) == (412, 35, round(35 / 412, 6))
+    assert (cell["n"], cell["k"], cell["raw_share"]) == (412, 35, round(35 / 412, 6))
+    assert cell["low"] < cell["share"] < cell["high"] and cell["share"] != cell["raw_share"]
+    assert week["tests"] == 9 and week["series"]["neglect.complaint"]["signal"] == "shift_up"
+    assert data["errors"]["leave"] == [160.0, 40.0, 30.0, 2970.0]
+    assert [a["state"] for a in data["alarms"]] == ["new", "withdrawn", "faded"]
+    assert [c["series"] for c in data["changes"]] == ["neglect.complaint"]
     assert list(week["drivers"]) == ["discourtesy", "incompetence", "unknowledgeable", "neglect"]
     assert set(week["leave"]) == set(cell)
-    empty = data["weeks"][4]
+    empty = data["weeks"][15]
     assert (empty["documents"], empty["customers"]) == (0, None)
     assert empty["leave"] == {"n": 0, "k": 0, **dict.fromkeys(("raw_share", "share", "low", "high", "change"))}
     assert {"id", "label", "driver", "state", "documents", "quotes"} <= set(data["themes"][0])

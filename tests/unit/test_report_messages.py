@@ -10,12 +10,14 @@ import pytest
 
 from tests import report_inputs as fixed
 from voc.errors import UsageError
-from voc.report import html, markdown, view
-from voc.report.build import build_report
+from voc.report import html, markdown, view, xlsx
+from voc.report.build import ReportInputs, build_report
 from voc.report.messages import LANGUAGES, Messages, load_messages
+from voc.report.value import ModelChange, ModelStep
+from voc.results import LEAVE, Emergence
 
 # Tables whose keys are codes that come from data.
-CODES = ("channel.", "language.", "status.", "reject.", "state.", "part.")
+CODES = ("channel.", "language.", "status.", "reject.", "state.", "part.", "signal.", "fate.", "season.", "case_state.")
 SIMPLIFIED_ONLY = "们个这为关没时间说图书华义实业东车长门开发复术见观话认语误读调课谁请诉记让设访评词译试详该详语调谈谢"
 TRADITIONAL_ONLY = "們個這為關沒時間說圖書華義實業東車長門開發復術見觀話認語誤讀調課誰請訴記讓設訪評詞譯試詳該談謝"
 
@@ -61,16 +63,46 @@ class _Recorder(Mapping[str, str]):
         return len(self.texts)
 
 
+def _of_rows(base: ReportInputs) -> Iterator[ReportInputs]:
+    """What the page says of weeks of every kind."""
+    steady = [[9] * 40 for _ in fixed.LABELS]
+
+    def with_last(*changed: tuple[int, list[int]], weeks: int = 40, **options: str) -> ReportInputs:
+        counts = [list(series[:weeks]) for series in steady]
+        for label, tail in changed:
+            counts[label][-len(tail) :] = tail
+        return fixed.with_rows(base, fixed.week_rows([400] * weeks, counts, **options))
+
+    yield fixed.with_rows(base, fixed.week_rows(last_partial=True))
+    yield with_last()
+    yield with_last(weeks=3)
+    yield with_last((0, [60]), (4, [50]), (8, [70]))  # complaint, praise and leave rose
+    yield with_last((0, [0]))
+    yield with_last((0, [0]), (4, [50]))
+    yield with_last((0, [40, 38, 42, 39, 40, 41, 38, 40, 39]))  # a new baseline
+    yield with_last((4, [0, 0, 0]), last="2026-W44")
+    yield with_last((0, [40, 38, 42]), last="2026-W53")
+    yield with_last((0, [80, 9]), (4, [50, 9]), (5, [0, 9]), (6, [0, 9]))  # carried, some silent
+    yield with_last((0, [0, 0]), (1, [25, 9]))
+    yield fixed.with_rows(base, fixed.week_rows([50], [[0]] * 9))
+    yield fixed.with_rows(base, fixed.week_rows([400] * 9 + [5], [[4] * 9 + [2]] * 9))
+    stood = with_last((3, [40, 38, 42, 39, 40, 41, 38, 40, 90]))
+    located = [replace(base.places[0], mix=base.places[0].change, more=-3.0, customers=None)]
+    yield replace(stood, places=located)
+    few = tuple(replace(p, n=4, k=None, change=None, customers=None) for p in base.places[0].parts)
+    standing = with_last((3, [40, 38, 42]))
+    everything = dict.fromkeys(fixed.LABELS, (160.0, 40.0, 30.0, 2970.0))
+    yield replace(standing, places=[replace(base.places[0], parts=few, mix=0.0)], errors=everything)
+
+
+EMERGENCE = Emergence(2, 14, 120, 1.5, 8, 1e-9, 1e-4, 13, ("review",), ("en",), "2026-11-02", 0.7, None, None)
+
+
 def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = _Recorder(load_messages("en").texts)
-    for module in (html, markdown, view):
+    for module in (html, markdown, view, xlsx):
         monkeypatch.setattr(module, "load_messages", lambda language: Messages(language, recorder))
     base = fixed.inputs()
-    falling = [list(c) for c in fixed.COUNTS]
-    falling[1][-1], falling[0][-1] = 15, 2
-    rising = [list(c) for c in fixed.COUNTS]
-    rising[0][-1], rising[8][-1] = 60, 60
-    falling[8][-1] = 1
     praise = replace(base.themes.themes[0], side="praise")
     first = build_report(replace(base, rows=fixed.week_rows()[1:]))
     cases = [
@@ -78,26 +110,25 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         fixed.whole_inputs(),
         replace(fixed.whole_inputs(), callbacks=()),
         fixed.no_data_inputs(),
-        replace(base, rows=fixed.week_rows(last_partial=True)),
-        replace(base, rows=fixed.week_rows(counts=falling), callbacks=()),
-        replace(base, rows=fixed.week_rows(counts=rising)),
-        replace(base, rows=fixed.week_rows([400] * 3, [c[:3] for c in fixed.COUNTS])),
-        replace(base, rows=fixed.week_rows([50], [[0]] * 9)),
-        replace(base, rows=fixed.week_rows([400] * 8 + [5], [[4] * 8 + [2]] * 9)),
-        replace(
-            base, rows=fixed.week_rows([100] * 40, [[5] * 40] * 9), themes=replace(base.themes, themes=(praise,) * 13)
-        ),
+        *_of_rows(base),
+        replace(base, themes=replace(base.themes, themes=(praise,) * 13)),
+        replace(base, themes=replace(base.themes, themes=(replace(praise, driver="other", emergence=EMERGENCE),))),
         replace(base, previous=first),
         replace(base, coverage=replace(base.coverage, start="2025-12-01")),
-        replace(base, week="2026-W44", rows=fixed.week_rows(last="2026-W44")),
-        replace(base, week="2026-W53", rows=fixed.week_rows(last="2026-W53")),
+        replace(base, errors={}),
+        replace(
+            base,
+            by_hand=3,
+            model_change=ModelChange("old@1", ("2026-W43", "2026-W46"), 9, (ModelStep(LEAVE, 2, 3, 2),)),
+        ),
     ]
     for inputs in cases:
         report = build_report(inputs)
         html.render_html(report, "en")
         markdown.render_markdown(report, "en")
+        xlsx.render_xlsx(report, "en")
     unused = {key for key in recorder.texts if not key.startswith(CODES)} - recorder.used
-    assert unused == set()
+    assert sorted(unused) == []
 
 
 def test_an_unknown_language_is_refused_with_the_known_ones() -> None:

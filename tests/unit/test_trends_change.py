@@ -92,6 +92,7 @@ def test_nothing_to_learn_from_gives_the_prior() -> None:
     assert pooled_rho(np.zeros((3, 0)), np.zeros((3, 0)))[0] == PRIOR_RHO
     assert pooled_rho(np.zeros((3, 9)), np.full((3, 9), 100.0))[0] == PRIOR_RHO
     assert pooled_rho(np.array([[3.0, 0, 4]]), np.array([[90.0, 0, 90]]))[0] == PRIOR_RHO
+    assert pooled_rho(np.array([[0.0, 1, 0]]), np.ones((1, 3)))[0] == PRIOR_RHO
 
 
 # One p of several tests
@@ -170,6 +171,26 @@ def test_a_shift_is_found_named_and_left_in_peace(factor: float, side: tuple[int
     assert found.baseline[0, 39] == pytest.approx(0.04, rel=0.1)  # what is signalled stays out of the baseline
     assert found.baseline[0, 40] == pytest.approx(0.04 * factor, rel=0.25)  # eight weeks on it is the level
     assert (found.signal[0, 40:] == 0).all()
+
+
+def test_one_outlying_week_makes_no_new_baseline() -> None:
+    k, n = drawn(np.random.default_rng(16), 10, 60)
+    k[0, 32] = 200
+    found = changes(k, n)
+    assert found.signal[0, 32:35].tolist() == [1, 1, 1]  # it is in the windows of the weeks after it
+    assert (found.begin[0] == 0).all()
+    assert found.baseline[0, 50] == pytest.approx(0.047, abs=0.004)  # 26 weeks, of which it is one
+
+
+def test_a_confirmed_shift_begins_a_dated_baseline_and_the_level_is_known_from_one_week_on() -> None:
+    share = np.full((10, 50), 0.04)
+    share[0, 30:] *= 2
+    found = changes(*drawn(np.random.default_rng(17), 10, 50, share=share))
+    assert found.begin[0].tolist() == [0] * 38 + [30] * 12
+    assert (found.begin[1:] == 0).all()
+    assert np.isnan(found.level[:, 0]).all() and np.isfinite(found.level[:, 1:]).all()
+    assert np.isnan(found.spread[:, :MIN_BASELINE]).all() and (found.spread[:, MIN_BASELINE:] > 0).all()
+    assert found.usable[0].tolist() == [False] * 30 + [True] * 20
 
 
 def test_a_slow_climb_is_a_drift_first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voc.errors import NothingNewError, TooManyRejects
-from voc.pipeline import reporting, stages
+from voc.pipeline import reporting, stages, theming, trending
 from voc.pipeline.context import Context, writing
 from voc.pipeline.feeds import stale_feeds
 from voc.pipeline.files import classify_files
@@ -44,8 +44,8 @@ def run_week(options: RunOptions, progress: Progress) -> RunResult:
     with writing("run", options, progress) as context:
         stages.ingest(context)
         stages.classify(context)
-        stages.themes(context)
-        stages.trends(context)
+        theming.themes(context)
+        trending.trends(context)
         reporting.report(context)
         _restate(context)
         _check_inputs(context)
@@ -58,8 +58,8 @@ def _restate(context: Context) -> None:
         weeks = reporting.restated_weeks(context)
         for week in weeks:
             earlier = Context(replace(context.options, week=week), context.config, context.store, context.progress)
-            stages.themes(earlier)
-            stages.trends(earlier)
+            theming.themes(earlier)
+            trending.trends(earlier)
             reporting.report(earlier)
             context.result.say(f"{week}: late documents, revision {earlier.result.summary['report']['revision']}")
         row["documents"] = len(weeks)
@@ -84,14 +84,14 @@ def classify(options: RunOptions, progress: Progress) -> RunResult:
 def themes(options: RunOptions, progress: Progress) -> RunResult:
     """Clusters the complaint segments of the window."""
     with writing("themes", options, progress) as context:
-        stages.themes(context)
+        theming.themes(context)
     return context.result
 
 
 def trends(options: RunOptions, progress: Progress) -> RunResult:
     """Counts by week and driver."""
     with writing("trends", options, progress) as context:
-        stages.trends(context)
+        trending.trends(context)
     return context.result
 
 
@@ -99,8 +99,8 @@ def report(options: RunOptions, progress: Progress) -> RunResult:
     """Writes the report of a week; themes and trends are brought up to date first."""
     with writing("report", options, progress) as context:
         if options.revision is None:
-            stages.themes(context)
-            stages.trends(context)
+            theming.themes(context)
+            trending.trends(context)
         reporting.report(context)
     return context.result
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from platform import python_version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,10 +19,10 @@ from voc import __version__
 from voc.config import Config, load_config
 from voc.errors import VocError
 from voc.pipeline.families import repeats
-from voc.pipeline.options import Progress, RunOptions, RunResult, StageClock
+from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult, StageClock
 from voc.results import DayCount
 from voc.store import Store, lock, write_json_atomic
-from voc.taxonomy import Taxonomy, default_taxonomy
+from voc.taxonomy import Taxonomy
 from voc.trends import last_complete_week
 from voc.weeks import Week, local_date
 
@@ -51,7 +52,9 @@ class Context:
     @cached_property
     def taxonomy(self) -> Taxonomy:
         """The drivers that are looked for."""
-        return default_taxonomy()
+        from voc.classify.taxonomies import find_taxonomy
+
+        return find_taxonomy(self.config.general.model, self.options.taxonomy)
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -90,7 +93,7 @@ class Context:
         """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
         for c in self.counted():
             heard = c.status not in UNHEARD and c.key not in self.said_again
-            yield DayCount(c.key, c.time, c.customer, c.labels, heard=heard)
+            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language)
 
     @cached_property
     def said_again(self) -> frozenset[str]:
@@ -129,6 +132,7 @@ class Context:
             "data": data,
             "documents": self.store.document_count(),
             "classified": self.store.models().get(self.model, 0),
+            "by_hand": self.store.label_revision(),
             "unlinked": self.store.count_unlinked(),
             "model": self.model,
             "taxonomy": self.taxonomy.version,
@@ -155,6 +159,14 @@ def settings_of(options: RunOptions) -> Config:
         "report.language": options.report_language,
     }
     return load_config(options.workspace, {**given, **options.overrides})
+
+
+@contextmanager
+def reading(workspace: Path, model: str | None = None) -> Iterator[Context]:
+    """Opens the workspace for looking at it; StoreError where there is none."""
+    options = RunOptions(workspace, model=model)
+    with Store.open(workspace, readonly=True) as store:
+        yield Context(options, settings_of(options), store, NoProgress())
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from voc.classify import record
+from voc.classify.taxonomies import find_taxonomy
 from voc.config import load_config
 from voc.documents import SET_ASIDE, Document, Reject
 from voc.errors import TooManyRejects
@@ -15,7 +16,6 @@ from voc.exports import check_ending, write_rows
 from voc.ingest import IngestOptions, Source, open_sources
 from voc.pipeline.context import find_classifier, log
 from voc.pipeline.options import Progress, RunOptions
-from voc.taxonomy import default_taxonomy
 
 # Columns that every file of records has, also one without rows.
 _COLUMNS = (
@@ -44,7 +44,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
         company_domains=config.ingest.company_domains,
     )
     sources = _open(inputs, reading)
-    taxonomy = default_taxonomy()
+    taxonomy = find_taxonomy(config.general.model, options.taxonomy)
     classifier = find_classifier(config, taxonomy)
 
     from voc.encoders import load_encoder

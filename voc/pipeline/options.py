@@ -54,6 +54,7 @@ class RunOptions:
     out: Path | None = None
     as_of: str | None = None
     model: str | None = None
+    taxonomy: Path | None = None
     report_language: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     max_reject_share: float | None = None

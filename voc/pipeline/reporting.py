@@ -14,10 +14,14 @@ from typing import Final
 
 from voc.documents import Document
 from voc.errors import UsageError
+from voc.pipeline import loop
 from voc.pipeline.context import ALL, Context
-from voc.pipeline.stages import theme_window
-from voc.privacy import redact
+from voc.pipeline.model_change import model_change
+from voc.pipeline.quoting import quote
+from voc.pipeline.theming import theme_window
+from voc.pipeline.trending import corrected_by, places, remembered
 from voc.report import (
+    MAX_CALLBACKS,
     CallBack,
     Coverage,
     Quote,
@@ -29,9 +33,11 @@ from voc.report import (
     render_html,
     render_json,
     render_markdown,
+    render_xlsx,
 )
 from voc.results import LEAVE, Evidence, Prediction, ThemeResult, WeekRow
 from voc.store import private_folder, write_atomic
+from voc.taxonomy import COMPLAINT
 
 # Candidates fetched for one quote that is shown: some say the same and are left out.
 _SPARE: Final = 4
@@ -44,15 +50,17 @@ def report(context: Context) -> None:
     """
     with context.clock.stage("report") as row:
         folder = (context.options.out or context.options.workspace / "reports") / context.week_name
+        if context.options.revision is None:
+            loop.open_new_cases(context)
         fingerprint = _fingerprint(context)
         stage = f"report {context.config.report.language}"
         if context.options.revision or not _is_written(context, stage, fingerprint, folder):
-            value = (
+            value, text = (
                 _saved(context, context.scope, context.options.revision)
                 if context.options.revision
                 else _next_revision(context)
             )
-            written = _write(folder, value, context.config.report.language)
+            written = _write(folder, value, text, context.config.report.language)
             if not context.options.revision:
                 word = json.dumps({"fingerprint": fingerprint, "revision": value.revision, "files": written})
                 context.store.set_stage(stage, context.scope, word)
@@ -64,20 +72,26 @@ def report(context: Context) -> None:
         "week": context.week_name,
         "revision": revision,
         "folder": str(folder),
-        "files": [str(folder / name) for name in _RENDERERS],
+        "files": [str(folder / name) for name in (*_RENDERERS, _JSON)],
     }
     context.result.report_dir = folder
 
 
 def restated_weeks(context: Context) -> list[str]:
-    """Earlier weeks whose last report states other counts than the store holds now, because documents came late."""
+    """Earlier weeks whose last report states other counts than the store holds now, because documents came late.
+
+    What an earlier model told stays as it was told: no report mixes models.
+    """
     now = {row.week: row for row in context.store.trends(context.scope) or ()}
     latest = {week: revision for week, revision, _ in context.store.reports()}
     found = []
     for week, revision in latest.items():
         if week == context.scope or week not in now:
             continue
-        told = _saved(context, week, revision).current
+        saved = _saved(context, week, revision)[0]
+        told = saved.current
+        if saved.model != context.model:
+            continue
         if told is None or _counts(told) != _counts(now[week]):
             found.append(week)
     return found
@@ -87,11 +101,12 @@ def _counts(row: WeekRow) -> tuple[object, ...]:
     return (row.documents, row.customers, {label: (cell.n, cell.k) for label, cell in row.cells.items()})
 
 
-_RENDERERS: Final[Mapping[str, Callable[[Report, str], str]]] = {
-    "report.html": render_html,
-    "report.md": render_markdown,
-    "report.json": lambda value, _language: render_json(value),
+_RENDERERS: Final[Mapping[str, Callable[[Report, str], bytes]]] = {
+    "report.html": lambda value, language: render_html(value, language).encode("utf-8"),
+    "report.md": lambda value, language: render_markdown(value, language).encode("utf-8"),
+    "report.xlsx": render_xlsx,
 }
+_JSON: Final = "report.json"
 
 
 def _fingerprint(context: Context) -> str:
@@ -101,6 +116,7 @@ def _fingerprint(context: Context) -> str:
         quotes=context.config.report.quotes,
         themes=context.store.stage_fingerprint("themes", context.scope),
         trends=context.store.stage_fingerprint("trends", context.scope),
+        loop=context.store.loop_revision(),
     )
 
 
@@ -118,50 +134,56 @@ def _is_written(context: Context, stage: str, fingerprint: str, folder: Path) ->
     )
 
 
-def _write(folder: Path, value: Report, language: str) -> dict[str, str]:
-    """Writes the files of one report; the sha256 of each."""
+def _write(folder: Path, value: Report, text: str, language: str) -> dict[str, str]:
+    """Writes the files of one report, ``text`` as it is as its report.json; the sha256 of each."""
     private_folder(folder.parent)
     private_folder(folder)
+    contents = {name: render(value, language) for name, render in _RENDERERS.items()} | {_JSON: text.encode("utf-8")}
     digests = {}
-    for name, render in _RENDERERS.items():
-        data = render(value, language).encode("utf-8")
+    for name, data in contents.items():
         write_atomic(folder / name, data)
         digests[name] = hashlib.sha256(data).hexdigest()
     return digests
 
 
-def _saved(context: Context, scope: str, revision: int) -> Report:
+def _saved(context: Context, scope: str, revision: int) -> tuple[Report, str]:
+    """A saved revision and the report.json that it was told with."""
     saved = context.store.report(scope, revision)
     if saved is None:
         known = [r for week, r, _ in context.store.reports() if week == scope]
         hint = f"There are revisions {', '.join(map(str, known))}." if known else "No report of it was written yet."
         raise UsageError(f"there is no revision {revision} of {scope}", hint)
-    return parse_report(saved.value)
+    return parse_report(saved.value), saved.value
 
 
-def _next_revision(context: Context) -> Report:
+def _next_revision(context: Context) -> tuple[Report, str]:
     before = context.store.latest_revision(context.scope)
     value = build_report(_inputs(context, parse_report(before.value) if before else None))
     text = render_json(value)
+    if before and value.revision == before.revision:
+        return value, before.value
     context.store.save_report(context.scope, value.revision, hashlib.sha256(text.encode("utf-8")).hexdigest(), text)
-    return value
+    return value, text
 
 
 def _inputs(context: Context, previous: Report | None) -> ReportInputs:
     themes = context.store.themes(context.scope) or ThemeResult((), 0, 0)
     heard = _hear(context)
     window, as_of = theme_window(context), context.as_of()
-    quotes, callbacks = _words(context, heard.week_keys)
+    rows = context.store.trends(context.scope) or []
+    alarms = remembered(context, rows)
+    located = places(context, rows, alarms)
+    quotes, callbacks = _words(context, heard.week_keys, [w.series for w in located])
     reasons = context.store.reject_reasons()
     return ReportInputs(
         week=context.week_name,
         as_of=as_of.isoformat() if as_of else None,
         model=context.model,
         taxonomy=context.taxonomy,
-        rows=context.store.trends(context.scope) or [],
+        rows=rows,
         themes=themes,
         theme_quotes=_theme_quotes(context, themes),
-        quotes=quotes,
+        quotes={d.key: quotes[f"{d.key}.{COMPLAINT}"] for d in context.taxonomy.drivers},
         callbacks=callbacks,
         coverage=heard.coverage(context),
         rejects=Rejects(sum(reasons.values()), reasons),
@@ -170,6 +192,13 @@ def _inputs(context: Context, previous: Report | None) -> ReportInputs:
         theme_end=window[1].isoformat() if window else None,
         quotes_shown=context.config.report.quotes,
         previous=previous,
+        alarms=alarms,
+        places=located,
+        change_quotes=quotes,
+        errors=corrected_by(context),
+        loop=loop.section(context, rows, alarms, [c.quote.key for c in callbacks[:MAX_CALLBACKS]]),
+        model_change=model_change(context, previous),
+        by_hand=len(context.store.labels_by_hand().keys() & set(heard.week_keys)),
     )
 
 
@@ -226,10 +255,12 @@ def _hear(context: Context) -> _Heard:
     return heard
 
 
-def _words(context: Context, keys: list[str]) -> tuple[dict[str, list[Quote]], list[CallBack]]:
-    """Quotes of the week for each driver, strongest first, and whom to call back."""
+def _words(context: Context, keys: list[str], changed: Iterable[str]) -> tuple[dict[str, list[Quote]], list[CallBack]]:
+    """Quotes of the week for each complaint and each label that ``changed``, strongest first, and whom to call back."""
     wanted = context.config.report.quotes * _SPARE
-    best: dict[str, list[tuple[float, str, Evidence]]] = {d.key: [] for d in context.taxonomy.drivers}
+    best: dict[str, list[tuple[float, str, Evidence]]] = {
+        label: [] for label in (*context.taxonomy.complaint_labels, *changed)
+    }
     leaving: list[tuple[Prediction, Evidence, tuple[str, ...]]] = []
     for prediction in context.store.predictions(context.model, None if context.week_name == ALL else keys):
         if prediction.key in context.said_again:  # no share counts it, so it is neither quoted nor called back
@@ -237,18 +268,18 @@ def _words(context: Context, keys: list[str]) -> tuple[dict[str, list[Quote]], l
         first: dict[str, Evidence] = {}
         for evidence in prediction.evidence:
             first.setdefault(evidence.label, evidence)
-        drivers = tuple(d.key for d in context.taxonomy.drivers if f"{d.key}.complaint" in prediction.labels)
-        for driver in drivers:
-            evidence = first[f"{driver}.complaint"]
-            heapq.heappush(best[driver], (evidence.score, prediction.key, evidence))
-            if len(best[driver]) > wanted:
-                heapq.heappop(best[driver])
-        if drivers and LEAVE in prediction.labels:
+        for label in prediction.labels:
+            if label in best and label in first:
+                heapq.heappush(best[label], (first[label].score, prediction.key, first[label]))
+                if len(best[label]) > wanted:
+                    heapq.heappop(best[label])
+        drivers = tuple(d.key for d in context.taxonomy.drivers if f"{d.key}.{COMPLAINT}" in prediction.labels)
+        if drivers and LEAVE in prediction.labels and LEAVE in first:
             leaving.append((prediction, first[LEAVE], drivers))
-    found = {driver: sorted(rows, key=lambda r: (-r[0], r[1])) for driver, rows in best.items()}
+    found = {label: sorted(rows, key=lambda r: (-r[0], r[1])) for label, rows in best.items()}
     documents = _documents(context, {k for rows in found.values() for _, k, _ in rows} | {p.key for p, _, _ in leaving})
     quotes = {
-        driver: [quote(context, documents[key], e.start, e.end) for _, key, e in rows] for driver, rows in found.items()
+        label: [quote(context, documents[key], e.start, e.end) for _, key, e in rows] for label, rows in found.items()
     }
     return quotes, list(_callbacks(context, leaving, documents))
 
@@ -268,7 +299,7 @@ def _callbacks(
 
 
 def _theme_quotes(context: Context, themes: ThemeResult) -> dict[tuple[str, int], Quote]:
-    wanted = {ref for theme in themes.themes for ref in theme.quotes}
+    wanted = {ref for theme in themes.themes for ref in (*theme.quotes, theme.counter) if ref is not None}
     quotes = {}
     for detail in context.store.details(context.model, sorted({key for key, _ in wanted})):
         key = detail.prediction.key
@@ -276,19 +307,6 @@ def _theme_quotes(context: Context, themes: ThemeResult) -> dict[tuple[str, int]
             if (key, segment.index) in wanted:
                 quotes[key, segment.index] = quote(context, detail.document, segment.start, segment.end)
     return quotes
-
-
-def quote(context: Context, document: Document, start: int, end: int) -> Quote:
-    """Words of a document, redacted: here text leaves the store."""
-    day = context.day(document.time)
-    return Quote(
-        key=document.key,
-        id=redact(document.id),
-        text=redact(document.text[start:end]),
-        channel=document.channel,
-        language=document.language,
-        day=day.isoformat() if day else None,
-    )
 
 
 def _documents(context: Context, keys: Iterable[str]) -> dict[str, Document]:

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from voc.config import load_config, write_config
+from voc.config import write_config
 from voc.documents import Document
 from voc.errors import UsageError, VocError
-from voc.pipeline.context import Context, log
+from voc.pipeline.context import Context, log, reading
 from voc.pipeline.feeds import last_days, stale_feeds
-from voc.pipeline.options import NoProgress, RunOptions
-from voc.pipeline.reporting import quote
+from voc.pipeline.quoting import quote
 from voc.privacy import pseudonym, redact
 from voc.results import LEAVE
 from voc.store import Store, secret
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week, local_date
-
-
-@contextmanager
-def _reading(workspace: Path) -> Iterator[Context]:
-    with Store.open(workspace, readonly=True) as store:
-        yield Context(RunOptions(workspace), load_config(workspace), store, NoProgress())
 
 
 def init(workspace: Path) -> dict[str, object]:
@@ -39,7 +31,7 @@ def init(workspace: Path) -> dict[str, object]:
 
 def status(workspace: Path) -> dict[str, Any]:
     """What the workspace holds, at one moment."""
-    with _reading(workspace) as context, context.store.snapshot():
+    with reading(workspace) as context, context.store.snapshot():
         store = context.store
         reasons, as_of, run = store.reject_reasons(), context.as_of(), store.last_run()
         repeated, families = store.family_counts()
@@ -76,7 +68,7 @@ def status(workspace: Path) -> dict[str, Any]:
 
 def rejects(workspace: Path) -> Iterator[dict[str, object]]:
     """The rows that did not become documents; their values are redacted."""
-    with _reading(workspace) as context:
+    with reading(workspace) as context:
         for r in context.store.rejects():
             yield {"file": r.source, "row": r.row, "reason": r.reason, "detail": r.detail, "value": redact(r.value)}
 
@@ -85,7 +77,7 @@ def rejects(workspace: Path) -> Iterator[dict[str, object]]:
 EXPORT_COLUMNS: Final = {
     "documents": ("id", "key", "source", "channel", "customer", "time", "language", "text"),
     "segments": ("document", "key", "index", "start", "end", "turn", "text"),
-    "predictions": ("document", "key", "time", "channel", "language", "status", "labels", "abstained"),
+    "predictions": ("document", "key", "time", "channel", "language", "status", "labels", "abstained", "by_hand"),
     "themes": ("week", "id", "driver", "state", "documents", "customers"),
     "trends": (
         "week",
@@ -100,6 +92,10 @@ EXPORT_COLUMNS: Final = {
         "low",
         "high",
         "change",
+        "baseline",
+        "p",
+        "q",
+        "signal",
     ),
 }
 
@@ -113,7 +109,7 @@ def export_rows(workspace: Path, what: str, identified: bool) -> Iterator[dict[s
         "themes": _theme_rows,
         "trends": _trend_rows,
     }[what]
-    with _reading(workspace) as context:
+    with reading(workspace) as context:
         yield from rows(context, _same if identified else redact)
 
 
@@ -188,6 +184,7 @@ def _prediction_rows(context: Context, shown: Any) -> Iterator[dict[str, object]
             "status": prediction.status,
             "labels": list(prediction.labels),
             "abstained": list(prediction.abstained),
+            "by_hand": list(prediction.by_hand),
             **dict(zip(labels, prediction.probabilities, strict=True)),
             "evidence": [
                 {"label": e.label, "start": e.start, "end": e.end, "score": e.score,
@@ -218,9 +215,11 @@ def _trend_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
     del shown  # counts name nobody
     for row in context.store.trends(context.scope) or ():
         for label, cell in row.cells.items():
+            trend = row.trends.get(label)
             yield {
                 "week": row.week, "documents": row.documents, "customers": row.customers, "partial": row.partial,
                 "label": label, **asdict(cell),
+                **{name: getattr(trend, name, None) for name in ("baseline", "p", "q", "signal")},
             }  # fmt: skip
 
 
@@ -228,7 +227,7 @@ def search(workspace: Path, query: str, driver: str | None, week: str | None, li
     """Documents that hold all words of ``query``, newest first; redacted."""
     if not query.strip():
         raise UsageError("the query is empty", "Name a word that the documents hold.")
-    with _reading(workspace) as context:
+    with reading(workspace) as context:
         labels = _labels_of(context, driver) if driver else ()
         keys = None
         if week:
@@ -264,7 +263,7 @@ def _hit(context: Context, document: Document, labels: list[str]) -> dict[str, o
 
 def explain(workspace: Path, document_id: str) -> dict[str, Any]:
     """Why one document (by id or key) was classified as it was. Texts are redacted, offsets are those of the store."""
-    with _reading(workspace) as context:
+    with reading(workspace) as context:
         found = context.store.document(document_id)
         if not found:
             raise VocError(
@@ -293,6 +292,7 @@ def _explanation(context: Context, document: Document) -> dict[str, Any]:
             "model": prediction.model,
             "labels": list(prediction.labels),
             "abstained": list(prediction.abstained),
+            "by_hand": list(prediction.by_hand),
             "scores": {
                 label: {"probability": p, "threshold": round(float(t), 6), "decided": label in prediction.labels}
                 for label, p, t in zip(labels, prediction.probabilities, thresholds, strict=True)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from voc.report.loop_value import Loop, cleaned
 from voc.report.value import (
-    ALL,
-    DOWN,
-    EMPTY,
-    FEW,
-    MOVED,
-    NONE,
-    PARTIAL,
-    SHORT_BASELINE,
-    STEADY,
-    UNTESTED,
-    UP,
-    WHOLE,
     CallBack,
+    Change,
     Coverage,
     DriverName,
+    ModelChange,
     Quote,
     Rejects,
     Report,
@@ -30,19 +21,17 @@ from voc.report.value import (
     Restates,
     ThemeEntry,
     ThemeTable,
-    Verdict,
 )
-from voc.results import Cell, Theme, ThemeResult, WeekRow
+from voc.report.verdict import signal_of, verdict_of
+from voc.results import Alarm, Cell, Theme, ThemeResult, Trend, WeekRow, Where
 from voc.taxonomy import Taxonomy
 from voc.text import display
 
 MAX_WEEKS: Final = 104
 MAX_CALLBACKS: Final = 20
-# With fewer complete weeks the baseline mean is itself so uncertain that the comparison would cry wolf.
-MIN_BASELINE: Final = 4
-# Below ten pieces of feedback the 95% interval of any share is over 30 points wide: nothing can be told apart.
-MIN_HEARD: Final = 10
 _DIGITS: Final = 6
+_SIGNIFICANT: Final = 4  # digits of p and q
+CHANGE_QUOTES: Final = 2
 _QUOTE_WIDTH: Final = 280  # display columns; a CJK character takes two
 _NAME_WIDTH: Final = 80
 _WIDE: Final = "\u2e80"
@@ -60,6 +49,8 @@ class ReportInputs:
     - ``callbacks``: documents of this week that state leaving, in the order in which to call.
     - ``quotes_shown``: quotes shown at most for a driver or a theme.
     - ``previous``: the latest stored revision of this week, None for the first.
+    - ``alarms``: of the last 26 weeks, the latest first; ``places``: where the surest signals of this week lie, with
+      ``change_quotes`` for each of their labels; ``errors``: by label, as far as shares are corrected by them.
     """
 
     week: str
@@ -78,6 +69,13 @@ class ReportInputs:
     theme_end: str | None = None
     quotes_shown: int = 3
     previous: Report | None = None
+    alarms: Sequence[Alarm] = ()
+    places: Sequence[Where] = ()
+    change_quotes: Mapping[str, Sequence[Quote]] = field(default_factory=dict)
+    errors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    loop: Loop | None = None
+    model_change: ModelChange | None = None
+    by_hand: int = 0
 
 
 def build_report(inputs: ReportInputs) -> Report:
@@ -89,7 +87,7 @@ def build_report(inputs: ReportInputs) -> Report:
     rows = tuple(_row(r) for r in inputs.rows)[-MAX_WEEKS:]
     drivers = tuple(DriverName(d.key, d.name, d.praise_name) for d in inputs.taxonomy.drivers)
     current = rows[-1] if rows and rows[-1].week == inputs.week else None
-    signals = {label: _signal(inputs.week, current, label) for label in inputs.taxonomy.labels}
+    alarms = tuple(map(_alarm, inputs.alarms))
     themes = _themes(inputs)
     shown = {q.text for t in themes.themes for q in t.quotes}
     report = Report(
@@ -101,8 +99,8 @@ def build_report(inputs: ReportInputs) -> Report:
         drivers=drivers,
         leave_name=dict(inputs.taxonomy.leave_name),
         weeks=rows,
-        verdict=_verdict(inputs.week, current, inputs.taxonomy.complaint_labels, signals),
-        signals=signals,
+        verdict=verdict_of(inputs.week, current, inputs.taxonomy.complaint_labels, alarms),
+        signals={label: signal_of(current, label) for label in inputs.taxonomy.labels},
         themes=themes,
         quotes={d.key: _quotes(inputs.quotes.get(d.key, ()), inputs.quotes_shown, shown) for d in drivers},
         callbacks=tuple(
@@ -112,66 +110,16 @@ def build_report(inputs: ReportInputs) -> Report:
         rejects=Rejects(inputs.rejects.count, _counts(inputs.rejects.reasons)),
         revision=1,
         restates=None,
+        changes=tuple(
+            Change(_where(w), _quotes(inputs.change_quotes.get(w.series, ()), CHANGE_QUOTES)) for w in inputs.places
+        ),
+        alarms=alarms,
+        errors={label: tuple(map(_rounded, counts)) for label, counts in inputs.errors.items()},
+        loop=cleaned(inputs.loop, _quote, _name, _words) if inputs.loop else None,
+        model_change=inputs.model_change,
+        by_hand=inputs.by_hand,
     )
     return _revise(report, inputs.previous)
-
-
-def _verdict(week: str, row: WeekRow | None, labels: Sequence[str], signals: Mapping[str, str]) -> Verdict:
-    if row is None or row.documents == 0:
-        return Verdict(EMPTY)
-    cells = [(label, cell) for label in labels if (cell := row.cells.get(label))]
-    changes = [(label, cell) for label, cell in cells if cell.change is not None]
-    if week == ALL:
-        return _most_frequent(WHOLE, cells, 0)
-    if row.partial:
-        return _most_frequent(PARTIAL, cells, row.baseline)
-    if heard(row) < MIN_HEARD:
-        return _most_frequent(FEW, cells, row.baseline)
-    if not changes or row.baseline < MIN_BASELINE:
-        return _most_frequent(SHORT_BASELINE, cells, row.baseline)
-    moved = [(label, cell) for label, cell in changes if signals[label] in (UP, DOWN)]
-    # The largest change first; max() keeps the taxonomy's order where two are equal.
-    label, cell = max(moved or changes, key=lambda pair: abs(pair[1].change or 0.0))
-    return Verdict(
-        kind=MOVED if moved else STEADY,
-        driver=_driver(label),
-        direction=signals[label] if moved else NONE,
-        share=cell.share,
-        baseline=_round((cell.share or 0.0) - (cell.change or 0.0)),
-        change=cell.change,
-        low=cell.low,
-        high=cell.high,
-        also=tuple(_driver(other) for other, _ in moved if other != label),
-        baseline_weeks=row.baseline,
-    )
-
-
-def heard(row: WeekRow) -> int:
-    """How many documents of the week have words of a customer: the n of every share."""
-    return max((cell.n for cell in row.cells.values()), default=0)
-
-
-def _most_frequent(kind: str, cells: Sequence[tuple[str, Cell]], baseline: int) -> Verdict:
-    """Where nothing can be compared: the driver that is complained of most, none if no complaint was found."""
-    label, cell = max(cells, key=lambda pair: pair[1].k, default=("", None))
-    if cell is None or cell.k == 0:
-        return Verdict(kind, baseline_weeks=baseline)
-    return Verdict(kind, _driver(label), share=cell.share, low=cell.low, high=cell.high, baseline_weeks=baseline)
-
-
-def _signal(week: str, row: WeekRow | None, label: str) -> str:
-    """Whether this week's interval excludes the mean of the baseline weeks, and on which side."""
-    cell = row.cells.get(label) if row else None
-    if row is None or cell is None or week == ALL or row.partial or row.baseline < MIN_BASELINE:
-        return UNTESTED
-    if cell.n < MIN_HEARD:
-        return UNTESTED
-    if cell.share is None or cell.change is None or cell.low is None or cell.high is None:
-        return UNTESTED
-    mean = cell.share - cell.change
-    if cell.low > mean:
-        return UP
-    return DOWN if cell.high < mean else NONE
 
 
 def _themes(inputs: ReportInputs) -> ThemeTable:
@@ -196,6 +144,11 @@ def _theme(theme: Theme, inputs: ReportInputs) -> ThemeEntry:
         documents=theme.documents,
         customers=theme.customers,
         quotes=_quotes([quotes[ref] for ref in theme.quotes if ref in quotes], inputs.quotes_shown),
+        drivers={_name(driver): count for driver, count in theme.drivers.items()},
+        weekly=theme.weekly,
+        pinned=theme.pinned,
+        counter=_quote(quotes[theme.counter]) if theme.counter is not None and theme.counter in quotes else None,
+        emergence=theme.emergence,
     )
 
 
@@ -227,6 +180,10 @@ def _quote(quote: Quote) -> Quote:
         language=_name(quote.language),
         day=quote.day,
     )
+
+
+def _words(text: str) -> str:
+    return shorten(display(text), _QUOTE_WIDTH)
 
 
 def _name(text: str) -> str:
@@ -267,7 +224,11 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _row(row: WeekRow) -> WeekRow:
-    return dataclasses.replace(row, cells={label: _cell(cell) for label, cell in row.cells.items()})
+    return dataclasses.replace(
+        row,
+        cells={label: _cell(cell) for label, cell in row.cells.items()},
+        trends={label: _trend(trend) for label, trend in row.trends.items()},
+    )
 
 
 def _cell(cell: Cell) -> Cell:
@@ -282,13 +243,52 @@ def _cell(cell: Cell) -> Cell:
     )
 
 
+def _trend(trend: Trend) -> Trend:
+    """``like`` is left out: it serves to find where a change lies, and would grow every report."""
+    return dataclasses.replace(
+        trend,
+        baseline=_round(trend.baseline),
+        raw_baseline=_round(trend.raw_baseline),
+        low=_round(trend.low),
+        high=_round(trend.high),
+        p=_significant(trend.p),
+        q=_significant(trend.q),
+        like=(),
+    )
+
+
+def _alarm(alarm: Alarm) -> Alarm:
+    return dataclasses.replace(
+        alarm,
+        share=_round(alarm.share),
+        baseline=_round(alarm.baseline),
+        p=_significant(alarm.p),
+        q=_significant(alarm.q),
+    )
+
+
+def _where(where: Where) -> Where:
+    parts = [dataclasses.replace(p, value=_name(p.value), change=_round(p.change)) for p in where.parts]
+    return dataclasses.replace(
+        where,
+        change=_rounded(where.change),
+        mix=_rounded(where.mix),
+        more=round(where.more, 1) + 0.0,
+        parts=tuple(parts),
+    )
+
+
+def _significant(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{_SIGNIFICANT}g}")
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), _DIGITS) + 0.0
+
+
 def _round(value: float | None) -> float | None:
     """Six decimals: what the counts can carry, and no last-digit noise between machines. + 0.0 turns -0.0 into 0.0."""
-    return None if value is None else round(float(value), _DIGITS) + 0.0
-
-
-def _driver(label: str) -> str:
-    return label.partition(".")[0]
+    return None if value is None else _rounded(value)
 
 
 def _revise(report: Report, previous: Report | None) -> Report:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 from voc.report.value import Report
-from voc.results import LEAVE, Cell, WeekRow
+from voc.results import LEAVE, NO_SIGNAL, Cell, Trend, WeekRow
 from voc.taxonomy import COMPLAINT, PRAISE
 
 MAX_WEEKS: Final = 53
 COMPLAINT_COLOUR, PRAISE_COLOUR, LEAVE_COLOUR = "#a63c06", "#00695c", "#3e3a8c"
-_MEAN, _AXIS, _TEXT = "#4a5560", "#c9d0d6", "#3d4852"
+_MEAN, _AXIS, _TEXT, _SIGNAL = "#4a5560", "#c9d0d6", "#3d4852", "#16202a"
 _WIDTH, _HEIGHT = 340, 212  # CSS pixels, so that text of 11 units is text of 11 pixels
 _FONT: Final = 11
 _DOTS_UP_TO: Final = 30  # with more weeks the dots would run into each other
@@ -45,12 +45,19 @@ _ATTRIBUTES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What one chart shows: cells in the order of ``weeks``, and the colour of the line."""
+    """What one chart shows: cells and what was tested in the order of ``weeks``, and the colour of the line."""
 
     weeks: tuple[WeekRow, ...]
     cells: tuple[Cell, ...]
+    trends: tuple[Trend | None, ...]
     praise: tuple[Cell, ...]
     colour: str
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The weeks with a signal."""
+        marked = zip(self.weeks, self.trends, strict=True)
+        return tuple(week.week for week, trend in marked if trend and trend.signal != NO_SIGNAL)
 
 
 def chart_series(report: Report, label: str) -> Series | None:
@@ -58,11 +65,11 @@ def chart_series(report: Report, label: str) -> Series | None:
     weeks = report.weeks[-MAX_WEEKS:]
     if len(weeks) < 2:
         return None
-    cells = tuple(w.cells[label] for w in weeks)
+    cells, trends = tuple(w.cells[label] for w in weeks), tuple(w.trends.get(label) for w in weeks)
     if label == LEAVE:
-        return Series(weeks, cells, (), LEAVE_COLOUR)
+        return Series(weeks, cells, trends, (), LEAVE_COLOUR)
     praise = label.removesuffix(COMPLAINT) + PRAISE
-    return Series(weeks, cells, tuple(w.cells[praise] for w in weeks), COMPLAINT_COLOUR)
+    return Series(weeks, cells, trends, tuple(w.cells[praise] for w in weeks), COMPLAINT_COLOUR)
 
 
 def draw(series: Series, *, name: str, title: str, description: str, week_name: Callable[[str], str]) -> str:
@@ -102,18 +109,15 @@ def _plot(series: Series) -> str:
 
 
 def _main(axes: Axes, series: Series) -> None:
-    x = range(len(series.cells))
     y = [_number(c.share) for c in series.cells]
-    top = _top(series.cells)
-    low = [_number(c.low) for c in series.cells]
-    high = [_number(c.high) for c in series.cells]
-    axes.fill_between(x, low, high, color=series.colour, alpha=0.16, linewidth=0)
-    mean = _mean(series)
-    if mean is not None:
-        first, value = mean
-        axes.plot([first, len(y) - 1], [value, value], color=_MEAN, linewidth=1.2, dashes=(4, 3))
-    axes.plot(x, y, color=series.colour, linewidth=2, solid_joinstyle="round")
+    top = _top(series)
+    _baseline(axes, series)
+    axes.plot(range(len(y)), y, color=series.colour, linewidth=2, solid_joinstyle="round")
+    last = series.cells[-1]
+    if last.low is not None and last.high is not None:
+        axes.plot([len(y) - 1] * 2, [last.low, last.high], color=series.colour, linewidth=1.4, alpha=0.75)
     _dots(axes, series, y)
+    _marks(axes, series, y, top)
     axes.set_ylim(0, top)
     axes.set_yticks(_ticks(top), [_percent(t) for t in _ticks(top)])
     axes.grid(axis="y", color="#e6eaed", linewidth=0.8)
@@ -130,6 +134,40 @@ def _main(axes: Axes, series: Series) -> None:
             fontweight="bold",
             fontsize=12,
             annotation_clip=False,
+        )
+
+
+def _baseline(axes: Axes, series: Series) -> None:
+    """The band of what is usual and the baseline in it, in steps, as each week is compared with one of its own."""
+    x = [i + side for i in range(len(series.trends)) for side in (-0.5, 0.5)]
+    low, high, mean = (
+        [_number(getattr(trend, name, None)) for trend in series.trends for _ in range(2)]
+        for name in ("low", "high", "baseline")
+    )
+    if all(map(math.isnan, high)):
+        return
+    axes.fill_between(x, low, high, color=_MEAN, alpha=0.16, linewidth=0)
+    axes.plot(x, [m if not math.isnan(h) else math.nan for m, h in zip(mean, high, strict=True)],
+              color=_MEAN, linewidth=1.2, dashes=(4, 3))  # fmt: skip
+
+
+def _marks(axes: Axes, series: Series, y: Sequence[float], top: float) -> None:
+    """A triangle over or under each week with a signal, towards the side on which it moved."""
+    for index, trend in enumerate(series.trends):
+        if trend is None or trend.signal == NO_SIGNAL or math.isnan(y[index]):
+            continue
+        up = trend.signal.endswith("_up")
+        axes.plot(
+            [index],
+            [min(y[index] + 0.11 * top, top * 0.98) if up else max(y[index] - 0.11 * top, top * 0.02)],
+            marker="^" if up else "v",
+            markersize=9,
+            markerfacecolor=_SIGNAL,
+            markeredgecolor="#ffffff",
+            markeredgewidth=0.7,
+            linestyle="none",
+            clip_on=False,
+            zorder=6,
         )
 
 
@@ -191,23 +229,14 @@ def _weeks_axis(axes: Axes, series: Series) -> None:
     axes.set_xticks(at, [series.weeks[i].week for i in at])
 
 
-def _mean(series: Series) -> tuple[int, float] | None:
-    """The mean that the last week is compared with, and the first week that it was taken from."""
-    last, row = series.cells[-1], series.weeks[-1]
-    if last.share is None or last.change is None:
-        return None
-    counted = [i for i, w in enumerate(series.weeks[:-1]) if w.documents and not w.partial][-row.baseline :]
-    return (counted[0] if counted else 0), last.share - last.change
-
-
-def _top(cells: Sequence[Cell]) -> float:
-    """The end of the scale: all shares and the last week's interval fit; a very thin week's interval may be cut."""
-    shares = [c.share for c in cells if c.share is not None]
-    highs = [c.high for c in cells if c.high is not None]
+def _top(series: Series) -> float:
+    """The end of the scale: all shares and the last week's interval fit; the band of a very thin week may be cut."""
+    shares = [c.share for c in series.cells if c.share is not None]
     if not shares:
         return 0.1
-    needed = max(max(shares) * 1.15, (cells[-1].high or 0.0) * 1.05, 0.01)
-    return min(1.0, max(needed, min(max(highs) * 1.02, needed * 1.6)))
+    bands = [t.high for t in series.trends if t and t.high is not None]
+    needed = max(max(shares) * 1.18, (series.cells[-1].high or 0.0) * 1.05, 0.01)
+    return min(1.0, max(needed, min(max(bands, default=0.0) * 1.02, needed * 1.4)))
 
 
 def _ticks(top: float) -> list[float]:

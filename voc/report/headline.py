@@ -5,16 +5,33 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from voc.report.build import MIN_BASELINE, MIN_HEARD, heard
 from voc.report.messages import Messages
-from voc.report.names import driver_inline, driver_name
+from voc.report.names import driver_inline, series_name, side_name, subject, week_short
 from voc.report.page import Strip, Tile
-from voc.report.value import ALL, DOWN, EMPTY, FEW, MOVED, NONE, PARTIAL, STEADY, UNTESTED, UP, WHOLE, Report
-from voc.results import LEAVE, Cell
+from voc.report.value import (
+    ALL,
+    DOWN,
+    EMPTY,
+    FEW,
+    MIN_BASELINE,
+    MOVED,
+    NONE,
+    PARTIAL,
+    STANDING,
+    STEADY,
+    UNTESTED,
+    UP,
+    WHOLE,
+    Report,
+)
+from voc.report.verdict import heard
+from voc.results import LEAVE, STANDS, Cell, Trend
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week
 
 _ARROWS: Final = {UP: "▲", DOWN: "▼", NONE: "", UNTESTED: ""}
+_MOST_WEEKS: Final = 10_000  # rarer than once in so many weeks is no more than said so
+_MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named beside it
 
 
 def heading(report: Report, m: Messages) -> tuple[str, str]:
@@ -42,32 +59,49 @@ def meta(report: Report, m: Messages) -> tuple[str, ...]:
 
 
 def verdict(report: Report, m: Messages) -> str:
-    """The one sentence that says what happened."""
+    """The one sentence that says what happened: signal or none, of how many tests, how sure."""
     v = report.verdict
-    if v.kind == EMPTY:
-        return m("verdict.empty")
-    if v.kind == STEADY:
-        return m("verdict.steady")
-    if v.kind == FEW:
-        return m("verdict.few")
-    if v.driver is None:
+    if v.kind in (EMPTY, FEW, STEADY):
+        return m(f"verdict.{v.kind}", tests=v.tests)
+    if v.series is None:
         return m("verdict.no_complaint")
-    driver, share = driver_inline(report, v.driver, m), m.percent(v.share)
-    if v.kind == MOVED:
-        key = "verdict.up" if v.direction == UP else "verdict.down"
-        return m(key, driver=driver, share=share, baseline=m.percent(v.baseline), weeks=v.baseline_weeks)
+    share = m.percent(v.share)
+    if v.kind in (MOVED, STANDING):
+        key = f"verdict.{'new' if v.kind == MOVED else 'standing'}_{v.direction}"
+        signals = 1 + len(v.also)
+        text = m(
+            key,
+            subject=subject(report, v.series, m),
+            share=share,
+            baseline=m.percent(v.baseline),
+            since=week_short(v.since or report.week, m),
+            count=m("verdict.one" if signals == 1 else "verdict.several", signals=signals, tests=v.tests),
+            tests=v.tests,
+            odds=odds(v.p, m),
+        )
+        return text[:1].upper() + text[1:]
+    driver = driver_inline(report, v.driver or "", m)
     return m("verdict.most_all" if v.kind == WHOLE else "verdict.most", driver=driver, share=share)
+
+
+def odds(p: float | None, m: Messages) -> str:
+    """How often chance alone would give it: one week of so many, to one significant digit, two from a hundred on."""
+    if p is None or p <= 0 or p * _MOST_WEEKS < 1:
+        return m("verdict.rarely", weeks=m.count(_MOST_WEEKS))
+    weeks = round(1 / p)
+    digits = len(str(weeks)) - (1 if weeks < 100 else 2)
+    return m("verdict.odds", weeks=m.count(max(round(weeks, -digits), 1)))
 
 
 def details(report: Report, m: Messages) -> tuple[str, ...]:
     """What the sentence rests on."""
     v = report.verdict
-    if v.kind == MOVED:
-        return (*_moved(report, m), *_leave(report, m))
+    if v.kind in (MOVED, STANDING):
+        return (*_moved(report, m), *_silent(report, m))
     if v.kind == STEADY:
-        return (*_steady(report, m), *_leave(report, m))
+        return (*_steady(report, m), *_silent(report, m))
     if v.kind == FEW and report.current:
-        return (m("verdict.few_detail", count=m.count(heard(report.current)), minimum=MIN_HEARD),)
+        return (m("verdict.few_detail", count=m.count(heard(report.current))),)
     if v.kind in (EMPTY, WHOLE, PARTIAL):
         return (m(f"verdict.{v.kind}_detail"),)
     return (m("verdict.short_detail", weeks=v.baseline_weeks, minimum=MIN_BASELINE),)
@@ -75,35 +109,41 @@ def details(report: Report, m: Messages) -> tuple[str, ...]:
 
 def _moved(report: Report, m: Messages) -> list[str]:
     v = report.verdict
-    change, low, high = m.points(v.change), m.percent(v.low), m.percent(v.high)
-    found = [m("verdict.moved_detail", change=change, low=low, high=high)]
+    values = {"change": m.points(v.change), "low": m.percent(v.low), "high": m.percent(v.high)}
+    found = [m("verdict.moved_detail", weeks=v.baseline_weeks, **values)]
+    for change in report.changes:
+        w = change.where
+        if w.series == v.series and abs(w.mix) >= _MIX_NAMED * abs(w.change) and w.mix * w.change > 0:
+            found.append(m("verdict.mix", mix=m.points(w.mix), change=m.points(w.change)))
     others = []
-    for key in v.also:
-        word = "verdict.rose" if report.signals[f"{key}.{COMPLAINT}"] == UP else "verdict.fell"
-        others.append(m(word, driver=driver_name(report, key, m)))
-    return [*found, m("verdict.also", drivers=m.joined(others))] if others else found
+    for label in v.also:
+        word = "verdict.rose" if report.signals[label] == UP else "verdict.fell"
+        others.append(m(word, series=side_name(report, label, m)))
+    return [*found, m("verdict.also", series=m.joined(others))] if others else found
+
+
+def _silent(report: Report, m: Messages) -> list[str]:
+    """Alarms that stand although this week alone does not show them."""
+    quiet = [a for a in report.alarms if a.state == STANDS and report.signals.get(a.series) == NONE]
+    if not quiet:
+        return []
+    names = []
+    for alarm in quiet:
+        word = "verdict.open_up" if alarm.up else "verdict.open_down"
+        names.append(m(word, series=side_name(report, alarm.series, m), week=week_short(alarm.since, m)))
+    return [m("verdict.silent", series=m.joined(names))]
 
 
 def _steady(report: Report, m: Messages) -> list[str]:
     v = report.verdict
-    values = {
-        "share": m.percent(v.share),
-        "baseline": m.percent(v.baseline),
-        "weeks": v.baseline_weeks,
-        "change": m.points(v.change),
-        "low": m.percent(v.low),
-        "high": m.percent(v.high),
-    }
-    return [m("verdict.steady_detail", driver=driver_inline(report, v.driver or "", m), **values)]
-
-
-def _leave(report: Report, m: Messages) -> list[str]:
-    """Leaving is no driver, so it is never the sentence itself; but where it moved, that is said."""
-    cell, signal = report.cell(LEAVE), report.signals[LEAVE]
-    if signal not in (UP, DOWN) or cell is None or cell.share is None or cell.change is None:
+    trend = report.trend(v.series) if v.series else None
+    if v.series is None or trend is None:
         return []
-    key = "verdict.leave_up" if signal == UP else "verdict.leave_down"
-    return [m(key, share=m.percent(cell.share), baseline=m.percent(cell.share - cell.change))]
+    values = {"share": m.percent(v.share), "baseline": m.percent(v.baseline), "change": m.points(v.change)}
+    found = [m("verdict.steady_detail", driver=driver_inline(report, v.driver or "", m), weeks=trend.weeks, **values)]
+    if trend.low is not None and trend.high is not None:
+        found.append(m("verdict.band", low=m.percent(trend.low), high=m.percent(trend.high)))
+    return found
 
 
 def tiles(report: Report, m: Messages) -> tuple[Tile, ...]:
@@ -111,30 +151,48 @@ def tiles(report: Report, m: Messages) -> tuple[Tile, ...]:
     series = [(f"{d.key}.{COMPLAINT}", m.name(d.name)) for d in report.drivers] + [(LEAVE, m.name(report.leave_name))]
     cells = [report.cell(label) for label, _ in series]
     top = max([c.high for c in cells if c and c.high is not None], default=1.0)
-    tiles = []
-    for (label, name), cell in zip(series, cells, strict=True):
-        signal = report.signals[label]
-        low, high = (m.percent(cell.low), m.percent(cell.high)) if cell else (m.percent(None), m.percent(None))
-        compared = cell is not None and cell.change is not None
-        tiles.append(
-            Tile(
-                label=label,
-                name=name,
-                share=m.percent(cell.share if cell else None),
-                range=m("format.range", low=low, high=high) if cell and cell.low is not None else "",
-                interval=m("tile.interval", low=low, high=high) if cell and cell.low is not None else "",
-                of=m("tile.of", k=m.count(cell.k), n=m.count(cell.n)) if cell and cell.n else "",
-                signal=signal,
-                arrow=_ARROWS[signal],
-                change=m.points(cell.change) if cell and compared else "",
-                note=m("tile.few" if signal == UNTESTED and compared else f"tile.{signal}"),
-                extra=_tile_extra(report, label, m),
-                strip=_strip(cell, top, m("tile.strip", name=name, share=m.percent(cell.share), low=low, high=high))
-                if cell
-                else None,
-            )
-        )
-    return tuple(tiles)
+    return tuple(_tile(report, label, name, top, m) for label, name in series)
+
+
+def _tile(report: Report, label: str, name: str, top: float, m: Messages) -> Tile:
+    cell, trend, signal = report.cell(label), report.trend(label), report.signals[label]
+    low, high = (m.percent(cell.low), m.percent(cell.high)) if cell else (m.percent(None), m.percent(None))
+    compared = cell is not None and cell.change is not None
+    customers = trend.customers if trend else None
+    return Tile(
+        label=label,
+        name=name,
+        share=m.percent(cell.share if cell else None),
+        range=m("format.range", low=low, high=high) if cell and cell.low is not None else "",
+        interval=m("tile.interval", low=low, high=high) if cell and cell.low is not None else "",
+        of=_counted(report, label, cell, m) if cell and cell.n else "",
+        customers=m("tile.customers", customers=m.count(customers)) if customers is not None else "",
+        begins=m("tile.begins", week=week_short(trend.begins, m)) if trend and trend.begins else "",
+        signal=signal,
+        arrow=_ARROWS[signal],
+        change=m.points(cell.change) if cell and compared else "",
+        note=_note(report, label, m),
+        extra=_tile_extra(report, label, m),
+        strip=_strip(cell, trend, top, m("tile.strip", name=name, share=m.percent(cell.share), low=low, high=high))
+        if cell
+        else None,
+    )
+
+
+def _counted(report: Report, label: str, cell: Cell, m: Messages) -> str:
+    of = m("tile.of", k=m.count(cell.k), n=m.count(cell.n))
+    return m("tile.of_raw", of=of, raw=m.percent(cell.raw_share)) if label in report.errors else of
+
+
+def _note(report: Report, label: str, m: Messages) -> str:
+    """What the test said of a series, or why there was none."""
+    trend, alarm, signal = report.trend(label), report.alarm(label), report.signals[label]
+    if signal in (UP, DOWN):
+        since = alarm.since if alarm else report.week
+        return m(f"tile.{signal}" if since == report.week else f"tile.{signal}_since", week=week_short(since, m))
+    if signal == UNTESTED:
+        return m("tile.untested" if trend is None or trend.reason is None else f"tile.{trend.reason}")
+    return m("tile.none")
 
 
 def _tile_extra(report: Report, label: str, m: Messages) -> str:
@@ -146,17 +204,27 @@ def _tile_extra(report: Report, label: str, m: Messages) -> str:
     return m("tile.leave_note")
 
 
-def _strip(cell: Cell, top: float, title: str) -> Strip | None:
+def _strip(cell: Cell, trend: Trend | None, top: float, title: str) -> Strip | None:
     if cell.share is None or cell.low is None or cell.high is None or top <= 0:
         return None
     scale = 100 / top
-    mean = None if cell.change is None else min(max(cell.share - cell.change, 0.0) * scale, 100.0)
+    baseline = trend.baseline if trend else None if cell.change is None else cell.share - cell.change
+    mean = None if baseline is None else min(max(baseline, 0.0) * scale, 100.0)
     return Strip(cell.share * scale, cell.low * scale, cell.high * scale, mean, title)
 
 
 def tile_key(report: Report, m: Messages) -> str:
-    """How to read the strips of the tiles; empty where there are none."""
+    """How to read the tiles; empty where there are none."""
     row = report.current
     if row is None or row.documents == 0:
         return ""
-    return m("tile.key", weeks=row.baseline) if row.baseline else m("tile.key_short")
+    shown = (*(f"{d.key}.{COMPLAINT}" for d in report.drivers), LEAVE)
+    raw = [series_name(report, label, m) for label in shown if label not in report.errors]
+    how = (
+        m("tile.corrected")
+        if not raw
+        else m("tile.raw")
+        if len(raw) == len(shown)
+        else m("tile.partly", series=m.joined(raw))
+    )
+    return m("format.gap").join((m("tile.key") if row.baseline else m("tile.key_short"), how))

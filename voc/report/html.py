@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Final
 from voc.report.charts import chart_series, draw
 from voc.report.messages import LANGUAGES, Messages, load_messages
 from voc.report.names import week_short
-from voc.report.page import View
+from voc.report.page import SeriesTable, View
 from voc.report.value import ALL, Report
 from voc.report.view import build_view
-from voc.results import LEAVE
-from voc.taxonomy import COMPLAINT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,19 +44,16 @@ def render_html(report: Report, language: str) -> str:
     )
 
 
-def _charts(report: Report, view: View, m: Messages) -> list[tuple[str, str, str]]:
-    """(series, name, svg) for each driver and for leave; none where there are no weeks to draw."""
+def _charts(report: Report, view: View, m: Messages) -> list[tuple[SeriesTable, str]]:
+    """(numbers, svg) for each driver and for leave; none where there are no weeks to draw."""
     from markupsafe import Markup
 
-    charts: list[tuple[str, str, str]] = []
-    names = {tile.label: tile.name for tile in view.tiles}
-    labels = [*(f"{d.key}.{COMPLAINT}" for d in report.drivers), LEAVE]
-    for index, label in enumerate(labels if report.week != ALL else []):
-        series = chart_series(report, label)
+    charts: list[tuple[SeriesTable, str]] = []
+    for index, numbers in enumerate(view.weeks):
+        series = chart_series(report, numbers.label)
         if series is None:
             return []
-        last, name = series.cells[-1], names[label]
-        first_week, last_week = series.weeks[0].week, series.weeks[-1].week
+        last, name = series.cells[-1], numbers.name
         key = "trends.description" if last.share is not None else "trends.description_empty"
         svg = draw(
             series,
@@ -67,15 +62,16 @@ def _charts(report: Report, view: View, m: Messages) -> list[tuple[str, str, str
             description=m(
                 key,
                 name=name,
-                first=first_week,
-                last=last_week,
+                first=series.weeks[0].week,
+                last=series.weeks[-1].week,
                 share=m.percent(last.share),
                 low=m.percent(last.low),
                 high=m.percent(last.high),
+                signals=m.joined(list(series.signals)) or m("trends.no_signal"),
             ),
             week_name=lambda week: week_short(week, m),
         )
-        charts.append((label, name, Markup(svg)))  # noqa: S704 -- serialised by an XML writer, which escaped it
+        charts.append((numbers, Markup(svg)))  # noqa: S704 -- serialised by an XML writer, which escaped it
     return charts
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from voc.errors import StoreError
+from voc.report.loop_json import loop_json, parse_loop
 from voc.report.value import (
     SCHEMA,
     CallBack,
+    Change,
     Coverage,
     DriverName,
+    ModelChange,
+    ModelStep,
     Quote,
     Rejects,
     Report,
@@ -22,11 +27,18 @@ from voc.report.value import (
     ThemeTable,
     Verdict,
 )
-from voc.results import LEAVE, Cell, WeekRow
+from voc.results import LEAVE, Alarm, Cell, Emergence, Part, Trend, WeekRow, Where
 from voc.taxonomy import COMPLAINT, PRAISE
 
 _CELL = ("n", "k", "raw_share", "share", "low", "high", "change")
-_VERDICT = ("kind", "driver", "direction", "share", "baseline", "change", "low", "high", "also", "baseline_weeks")
+_VERDICT = (
+    *("kind", "driver", "direction", "share", "baseline", "change", "low", "high", "also", "baseline_weeks"),
+    *("series", "since", "p", "q", "tests"),
+)
+_TREND = ("baseline", "raw_baseline", "low", "high", "weeks", "begins", "p", "q", "signal", "reason", "customers")
+_ALARM = ("series", "signal", "since", "last", "weeks", "state", "share", "baseline", "p", "q", "begins")
+_WHERE = ("series", "weeks", "n", "k", "change", "mix", "more", "customers")
+_PART = ("attribute", "value", "n", "k", "change", "customers")
 _QUOTE = ("key", "id", "text", "channel", "language", "day")
 
 
@@ -52,6 +64,14 @@ def parse_report(text: str) -> Report:
         raise StoreError(f"not a report.json: {error!r}", "Write the report anew with `voc report`.") from error
 
 
+def alarms_of(data: Iterable[Mapping[str, Any]]) -> list[Alarm]:
+    """The alarms of a report.json; StoreError where they are none."""
+    try:
+        return [Alarm(**alarm) for alarm in data]
+    except TypeError as error:
+        raise StoreError(f"not the alarms of a report: {error}", "Write the report anew with `voc report`.") from error
+
+
 def _report(report: Report) -> dict[str, object]:
     table = report.themes
     return {
@@ -63,6 +83,8 @@ def _report(report: Report) -> dict[str, object]:
         "company": report.company,
         "verdict": _fields(report.verdict, _VERDICT),
         "signals": dict(report.signals),
+        "changes": [_change(change) for change in report.changes],
+        "alarms": [_fields(alarm, _ALARM) for alarm in report.alarms],
         "weeks": [_week(row, report.drivers) for row in report.weeks],
         "themes": [_theme(theme) for theme in table.themes],
         "themes_window": {
@@ -79,6 +101,18 @@ def _report(report: Report) -> dict[str, object]:
         "taxonomy": report.taxonomy,
         "drivers": [{"key": d.key, "name": dict(d.name), "praise": dict(d.praise_name)} for d in report.drivers],
         "leave_name": dict(report.leave_name),
+        "errors": {label: list(counts) for label, counts in report.errors.items()},
+        "loop": None if report.loop is None else loop_json(report.loop),
+        **({"model_change": dataclasses.asdict(report.model_change)} if report.model_change else {}),
+        **({"by_hand": report.by_hand} if report.by_hand else {}),
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        **_fields(change.where, _WHERE),
+        "parts": [_fields(part, _PART) for part in change.where.parts],
+        "quotes": [_fields(q, _QUOTE) for q in change.quotes],
     }
 
 
@@ -94,6 +128,8 @@ def _week(row: WeekRow, drivers: tuple[DriverName, ...]) -> dict[str, object]:
         "baseline": row.baseline,
         "drivers": {d.key: {side: cell(f"{d.key}.{side}") for side in (COMPLAINT, PRAISE)} for d in drivers},
         "leave": cell(LEAVE),
+        "tests": row.tests,
+        "series": {label: _fields(trend, _TREND) for label, trend in row.trends.items()},
     }
 
 
@@ -108,6 +144,11 @@ def _theme(theme: ThemeEntry) -> dict[str, object]:
         "documents": theme.documents,
         "customers": theme.customers,
         "quotes": [_fields(q, _QUOTE) for q in theme.quotes],
+        "drivers": dict(theme.drivers),
+        "weekly": list(theme.weekly),
+        "pinned": theme.pinned,
+        "counter_example": _fields(theme.counter, _QUOTE) if theme.counter else None,
+        "emerging": dataclasses.asdict(theme.emergence) if theme.emergence else None,
     }
 
 
@@ -171,7 +212,28 @@ def _parse(data: Mapping[str, Any]) -> Report:
         rejects=Rejects(data["rejects"]["count"], data["rejects"]["reasons"]),
         revision=data["revision"],
         restates=_parse_restates(data["restates"]),
+        # Absent from reports of before the tests of change were made by voc.trends.series.
+        changes=tuple(_parse_change(c) for c in data.get("changes", ())),
+        alarms=tuple(alarms_of(data.get("alarms", ()))),
+        errors={label: tuple(counts) for label, counts in data.get("errors", {}).items()},
+        loop=parse_loop(data["loop"]) if data.get("loop") else None,
+        model_change=_parse_model_change(data.get("model_change")),
+        by_hand=data.get("by_hand", 0),
     )
+
+
+def _parse_model_change(data: Mapping[str, Any] | None) -> ModelChange | None:
+    if data is None:
+        return None
+    steps = tuple(ModelStep(**step) for step in data["steps"])
+    return ModelChange(data["before"], tuple(data["weeks"]), data["documents"], steps)
+
+
+def _parse_change(data: Mapping[str, Any]) -> Change:
+    fields = {name: data[name] for name in _WHERE}
+    parts = tuple(Part(**part) for part in data["parts"])
+    where = Where(**{**fields, "weeks": tuple(data["weeks"])}, parts=parts)
+    return Change(where, tuple(Quote(**q) for q in data["quotes"]))
 
 
 def _parse_week(week: Mapping[str, Any]) -> WeekRow:
@@ -183,6 +245,7 @@ def _parse_week(week: Mapping[str, Any]) -> WeekRow:
         partial=week["partial"],
         baseline=week["baseline"],
         cells={**cells, LEAVE: Cell(**week["leave"])},
+        trends={label: Trend(**trend) for label, trend in week.get("series", {}).items()},
     )
 
 
@@ -198,10 +261,21 @@ def _parse_themes(data: Mapping[str, Any]) -> ThemeTable:
             documents=t["documents"],
             customers=t["customers"],
             quotes=tuple(Quote(**q) for q in t["quotes"]),
+            drivers=t.get("drivers", {}),
+            weekly=tuple(t.get("weekly", ())),
+            pinned=t.get("pinned", False),
+            counter=Quote(**t["counter_example"]) if t.get("counter_example") else None,
+            emergence=_parse_emergence(t.get("emerging")),
         )
         for t in data["themes"]
     )
     return ThemeTable(themes, window["segments"], window["unassigned"], window["from"], window["to"])
+
+
+def _parse_emergence(told: Mapping[str, Any] | None) -> Emergence | None:
+    if told is None:
+        return None
+    return Emergence(**{**told, "channels": tuple(told["channels"]), "languages": tuple(told["languages"])})
 
 
 def _parse_coverage(data: Mapping[str, Any]) -> Coverage:

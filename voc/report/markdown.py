@@ -34,10 +34,13 @@ def render_markdown(report: Report, language: str) -> str:
         *_head(v),
         _heading(m("tile.heading")),
         _table(_tiles(v, m)),
+        escape(v.tile_key),
+        *_changes(v, m),
         *_trends(v, m),
         *_themes(v, m),
         *_quotes(v, m, report.week == ALL),
         *_callbacks(v, m),
+        *_loop(v, m),
         *_heard(v, m),
         _heading(m("notes.heading")),
         _list(_named(m, name, text) for name, text in v.notes),
@@ -57,25 +60,41 @@ def _head(v: View) -> list[str]:
 
 
 def _tiles(v: View, m: Messages) -> Table:
-    head = ("driver", "share", "interval", "change", "count", "beside")
+    head = ("driver", "share", "interval", "change", "count", "customers", "beside")
     rows = tuple(
-        (t.name, t.share, t.range, " · ".join(p for p in (f"{t.arrow} {t.change}".strip(), t.note) if p), t.of, t.extra)
+        (
+            *(t.name, t.share, t.range),
+            " · ".join(p for p in (f"{t.arrow} {t.change}".strip(), t.note) if p),
+            *(t.of, t.customers),
+            " · ".join(p for p in (t.begins, t.extra) if p),
+        )
         for t in v.tiles
     )
     return Table(tuple(m(f"columns.{key}") for key in head), rows)
 
 
+def _changes(v: View, m: Messages) -> list[str]:
+    blocks = [_heading(m("changes.heading"))] if v.changes else []
+    for change in v.changes:
+        blocks += [f"### {escape(f'{change.arrow} {change.name}'.strip())}", _list(map(escape, change.lines))]
+        blocks += [_table(table, numeric=True) for table in change.tables]
+        blocks.append(_list(_quote(q, m) for q in change.quotes))
+    return blocks
+
+
 def _trends(v: View, m: Messages) -> list[str]:
-    if v.weeks is None:
-        return []
-    return [_heading(m("trends.heading")), _table(v.weeks, numeric=True), escape(v.weeks_note)]
+    blocks = [_heading(m("alarms.heading"))] if v.alarms_note else []
+    blocks += [escape(v.alarms_note), _table(v.alarms) if v.alarms else ""]
+    if v.overview:
+        blocks += [_heading(m("trends.heading")), _table(v.overview, numeric=True), escape(v.weeks_note)]
+    return blocks
 
 
 def _themes(v: View, m: Messages) -> list[str]:
     items = []
     for theme in v.themes:
         count = m("format.named", name=m("themes.documents"), value=theme.documents)
-        facts = " · ".join(escape(part) for part in (theme.driver, theme.state, count))
+        facts = " · ".join(escape(part) for part in (theme.driver, theme.state, count, theme.note) if part)
         items.append(
             "\n".join([f"**{escape(theme.label)}** · {facts}", *(f"  - {_quote(q, m)}" for q in theme.quotes)])
         )
@@ -93,15 +112,27 @@ def _quotes(v: View, m: Messages, is_all: bool) -> list[str]:
 def _callbacks(v: View, m: Messages) -> list[str]:
     blocks = [_heading(m("callbacks.heading")), escape(v.callbacks_note)]
     if v.callbacks:
-        keys = ("reason", "words", "channel", "day", "document")
-        rows = tuple((c.reason, c.quote.text, c.channel, c.day, c.quote.id) for c in v.callbacks)
+        keys = ("reason", "words", "channel", "day", "document", "case")
+        rows = tuple((c.reason, c.quote.text, c.channel, c.day, c.quote.id, c.case) for c in v.callbacks)
         blocks.append(_table(Table(tuple(m(f"callbacks.{key}") for key in keys), rows)))
+    return blocks
+
+
+def _loop(v: View, m: Messages) -> list[str]:
+    blocks = [_heading(m("loop.heading")), escape(v.loop_note)] if v.loop else []
+    for block in v.loop:
+        blocks.append(f"### {escape(block.name)}")
+        blocks += [*map(escape, block.lines), *(_table(table, numeric=block.numeric) for table in block.tables)]
+        for story in block.stories:
+            blocks += [f"**{escape(story.name)}**", _list(_quote(q, m) for q in story.quotes)]
     return blocks
 
 
 def _heard(v: View, m: Messages) -> list[str]:
     blocks = [_heading(m("heard.heading")), _list(_named(m, name, value) for name, value in v.facts)]
     blocks += [_table(table, numeric=True) for table in (v.channels, v.languages) if table.rows]
+    if v.model_step:
+        blocks += [_heading(m("model.heading")), escape(v.model_note), _table(v.model_step, numeric=True)]
     return [*blocks, escape(v.untested)]
 
 

@@ -22,6 +22,7 @@ _FALLBACKS: Final = {
 _MINUS: Final = "\u2212"
 _MISSING: Final = "–"
 _SMALLEST: Final = 0.0005  # half of the last digit shown
+_SMALLEST_P: Final = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ class Messages:
         text = f"{abs(change) * 100:.1f}"
         sign = "±" if text == "0.0" else "+" if change > 0 else _MINUS
         return self("format.points", value=f"{sign}{text}")
+
+    def more(self, documents: float) -> str:
+        """Documents beyond what was expected, or short of it: 12.4 -> ``12 more``."""
+        return self("format.more" if documents >= 0 else "format.fewer", count=self.count(round(abs(documents))))
+
+    def probability(self, p: float | None) -> str:
+        """0.0123 -> ``1.2%``, with two significant digits and no smaller than it can be told."""
+        if p is None:
+            return _MISSING
+        return "<0.01%" if p < _SMALLEST_P else f"{p * 100:.2g}%"
 
     def day(self, iso: str | None) -> str:
         """``2026-11-09`` -> ``9 Nov 2026`` / ``2026年11月9日``; a dash for None, other texts as they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voc.report.messages import Messages
 from voc.report.value import ALL, Report
-from voc.results import LEAVE
+from voc.results import LEAVE, OTHER
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week
 
@@ -27,6 +27,8 @@ def series_name(report: Report, label: str, m: Messages) -> str:
 
 def driver_name(report: Report, key: str, m: Messages) -> str:
     """The name of a driver; the key itself where the taxonomy of the report lacks it."""
+    if key == OTHER:
+        return m("themes.other")
     return series_name(report, f"{key}.{COMPLAINT}", m) if key in {d.key for d in report.drivers} else key
 
 
@@ -36,3 +38,21 @@ def driver_inline(report: Report, key: str, m: Messages) -> str:
         if driver.key == key:
             return m.inline(driver.name)
     return key
+
+
+def side_name(report: Report, label: str, m: Messages) -> str:
+    """The name of a label that says which side is meant: ``Courtesy (praise)``."""
+    name = series_name(report, label, m)
+    return m("subject.praise_name", driver=name) if label.endswith(f".{PRAISE}") else name
+
+
+def subject(report: Report, label: str, m: Messages) -> str:
+    """What a label counts, as the subject of a sentence."""
+    if label == LEAVE:
+        return m("subject.leave")
+    key, _, side = label.partition(".")
+    for driver in report.drivers:
+        if driver.key == key:
+            names = driver.praise_name if side == PRAISE else driver.name
+            return m(f"subject.{side}", driver=m.inline(names))
+    return label

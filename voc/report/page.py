@@ -27,6 +27,8 @@ class Tile:
     range: str
     interval: str
     of: str
+    customers: str
+    begins: str
     signal: str
     arrow: str
     change: str
@@ -64,6 +66,7 @@ class ThemeView:
     documents: str
     state: str
     quotes: tuple[QuoteView, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,20 @@ class CallBackView:
     channel: str
     reason: str
     quote: QuoteView
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of the loop section: what it says, its tables, and stories of two quotes each; ``numeric`` tables are set
+    flush right."""
+
+    key: str
+    name: str
+    lines: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+    stories: tuple[QuoteGroup, ...] = ()
+    numeric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +99,28 @@ class Table:
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A change that passed: what moved, how large it is, where it lies (one table an attribute), who says so."""
+
+    label: str
+    name: str
+    signal: str
+    arrow: str
+    lines: tuple[str, ...]
+    tables: tuple[Table, ...]
+    quotes: tuple[QuoteView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesTable:
+    """The numbers of one chart."""
+
+    label: str
+    name: str
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +140,24 @@ class View:
     details: tuple[str, ...]
     tiles: tuple[Tile, ...]
     tile_key: str
-    weeks: Table | None
+    changes: tuple[ChangeView, ...]
+    alarms: Table | None
+    alarms_note: str
+    overview: Table | None
+    weeks: tuple[SeriesTable, ...]
     weeks_note: str
     themes: tuple[ThemeView, ...]
     themes_note: str
     quotes: tuple[QuoteGroup, ...]
     callbacks: tuple[CallBackView, ...]
     callbacks_note: str
+    loop: tuple[Block, ...]
+    loop_note: str
     channels: Table
     languages: Table
     untested: str
     facts: tuple[tuple[str, str], ...]
     notes: tuple[tuple[str, str], ...]
     made: str
+    model_step: Table | None = None
+    model_note: str = ""

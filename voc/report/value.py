@@ -7,23 +7,28 @@ as report.json and reads it back without loss.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-from voc.results import LEAVE, Cell, WeekRow
+from voc.results import LEAVE, NEW, STANDS, Alarm, Cell, Emergence, Trend, WeekRow, Where
 from voc.taxonomy import COMPLAINT, PRAISE
+
+if TYPE_CHECKING:
+    from voc.report.loop_value import Loop
 
 SCHEMA: Final = 1
 ALL: Final = "all"
+MIN_BASELINE: Final = 8  # earlier weeks from which voc.trends tests; a test holds the two together
 
 # Kinds of verdict.
-EMPTY, WHOLE, PARTIAL, FEW, SHORT_BASELINE, STEADY, MOVED = (
+EMPTY, WHOLE, PARTIAL, FEW, SHORT_BASELINE, STEADY, STANDING, MOVED = (
     "empty",
     "whole",
     "partial",
     "few",
     "short_baseline",
     "steady",
+    "standing",
     "moved",
 )
 # Signals of a series in the week of the report.
@@ -56,7 +61,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ThemeEntry:
-    """A theme as the report shows it; ``labels`` maps a language to the label and holds at least ``en``."""
+    """A theme as the report shows it; ``labels`` maps a language to the label and holds at least ``en``. ``drivers``
+    counts its documents by driver, ``weekly`` by week of the window; ``counter`` is praise about the same matter;
+    ``emergence`` says why it is called emerging, None where it is not."""
 
     id: str
     labels: Mapping[str, str]
@@ -66,6 +73,11 @@ class ThemeEntry:
     documents: int
     customers: int | None
     quotes: tuple[Quote, ...]
+    drivers: Mapping[str, int] = field(default_factory=dict)
+    weekly: tuple[int, ...] = ()
+    pinned: bool = False
+    counter: Quote | None = None
+    emergence: Emergence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +129,11 @@ class Rejects:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the first sentence says. ``driver`` is the one that moved most (kind moved), or the one with the largest
-    difference where none moved beyond its interval (kind steady), or the most frequent one where nothing can be
-    compared (whole, partial, few, short_baseline); shares are in 0..1. ``also`` names further drivers whose interval
-    excludes their baseline mean. ``baseline_weeks`` counts the weeks compared with."""
+    """What the first sentence says. ``series`` (a label; ``driver`` is its first part) is the surest signal, a new one
+    before a known one (kinds moved, standing), or the complaint with the largest difference where there is none (kind
+    steady), or the most frequent complaint where nothing is tested (whole, partial, few, short_baseline); shares are in
+    0..1. ``tests`` series were tested, ``also`` are the labels of the other signals. ``since``: first week of the
+    signal, ``p``, ``q``: of its test. ``baseline_weeks`` counts the weeks compared with."""
 
     kind: str
     driver: str | None = None
@@ -132,6 +145,19 @@ class Verdict:
     high: float | None = None
     also: tuple[str, ...] = ()
     baseline_weeks: int = 0
+    series: str | None = None
+    since: str | None = None
+    p: float | None = None
+    q: float | None = None
+    tests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that passed its test, where it lies, and words of customers that show it."""
+
+    where: Where
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +181,35 @@ class Restates:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelStep:
+    """One series on the same documents: how many the old model found, the new one, and both."""
+
+    series: str
+    before: int
+    after: int
+    both: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChange:
+    """The model is another one than in the report before: ``before`` is its id. The steps count the ``documents`` (> 0)
+    of ``weeks`` (none: of all time) that both models classified."""
+
+    before: str
+    weeks: tuple[str, ...]
+    documents: int
+    steps: tuple[ModelStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The report of ``week`` (``2026-W46`` or ``all``): see the module's text.
 
     ``weeks`` are in order, the last one is ``week`` itself; ``signals`` maps each label to up, down, none or untested;
-    ``quotes`` maps each driver to words from this week's complaints.
+    ``quotes`` maps each driver to words from this week's complaints. ``changes`` are the surest signals of the week,
+    ``alarms`` those of the last 26 weeks, the latest first. ``errors`` maps each label whose shares are corrected to
+    what is known of the classifier: found, missed, wrongly found, rightly left. ``model_change`` is there where the
+    report before was of another model; ``by_hand`` counts the week's documents with labels that a person has set.
     """
 
     week: str
@@ -179,6 +229,12 @@ class Report:
     rejects: Rejects
     revision: int
     restates: Restates | None
+    changes: tuple[Change, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    errors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    loop: Loop | None = None
+    model_change: ModelChange | None = None
+    by_hand: int = 0
 
     @property
     def current(self) -> WeekRow | None:
@@ -195,3 +251,12 @@ class Report:
         """The cell of ``label`` in the report's week; None where either is missing."""
         row = self.current
         return row.cells.get(label) if row else None
+
+    def trend(self, label: str) -> Trend | None:
+        """What was tested of ``label`` in the report's week; None where nothing is compared."""
+        row = self.current
+        return row.trends.get(label) if row else None
+
+    def alarm(self, label: str) -> Alarm | None:
+        """The alarm of ``label`` that stands in the report's week; None where there is none."""
+        return next((a for a in self.alarms if a.series == label and a.state in (NEW, STANDS)), None)

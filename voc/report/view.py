@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from voc.report import headline
-from voc.report.build import MIN_BASELINE
+from voc.report import headline, loop_view, movement
 from voc.report.messages import Messages, load_messages
+from voc.report.model_step import model_step
+from voc.report.movement import quote_view
 from voc.report.names import driver_name, series_name
-from voc.report.page import CallBackView, QuoteGroup, QuoteView, Table, ThemeView, View
-from voc.report.value import ALL, Quote, Report, Restated
-from voc.results import LEAVE, OK, WeekRow
-from voc.taxonomy import COMPLAINT, PRAISE
+from voc.report.page import CallBackView, QuoteGroup, Table, ThemeView, View
+from voc.report.value import ALL, MIN_BASELINE, Report, Restated, ThemeEntry
+from voc.results import LEAVE, OK, OTHER
+from voc.taxonomy import PRAISE
 from voc.text import TESTED_LANGUAGES
 
 MAX_THEMES: Final = 12
-MAX_TABLE_WEEKS: Final = 26
+MAX_BESIDE: Final = 4  # themes of what no driver covers, and of praise
 MAX_RESTATED: Final = 8
 
 
@@ -28,7 +29,9 @@ def build_view(report: Report, language: str) -> View:
     m = load_messages(language)
     heading, days = headline.heading(report, m)
     company = report.company or ""
-    table, weeks_note = _weeks(report, m)
+    tables, weeks_note = movement.series_tables(report, m)
+    alarms, alarms_note = movement.alarm_table(report, m)
+    step, step_note = model_step(report, m)
     return View(
         language=language,
         title=" · ".join(part for part in (company, m("head.title"), heading) if part),
@@ -43,12 +46,16 @@ def build_view(report: Report, language: str) -> View:
         details=headline.details(report, m),
         tiles=headline.tiles(report, m),
         tile_key=headline.tile_key(report, m),
-        weeks=table,
+        changes=movement.change_views(report, m),
+        alarms=alarms,
+        alarms_note=alarms_note,
+        overview=movement.overview(report, m),
+        weeks=tables,
         weeks_note=weeks_note,
-        themes=tuple(_theme(report, i, m) for i in range(min(MAX_THEMES, len(report.themes.themes)))),
+        themes=tuple(_theme(report, theme, m) for theme in shown_themes(report)),
         themes_note=_themes_note(report, m),
         quotes=tuple(
-            QuoteGroup(d.key, m.name(d.name), tuple(_quote(q, m) for q in report.quotes.get(d.key, ())))
+            QuoteGroup(d.key, m.name(d.name), tuple(quote_view(q, m) for q in report.quotes.get(d.key, ())))
             for d in report.drivers
         ),
         callbacks=tuple(
@@ -56,39 +63,53 @@ def build_view(report: Report, language: str) -> View:
                 day=m.day(c.quote.day),
                 channel=m.get("channel", c.quote.channel),
                 reason=m.joined([driver_name(report, d, m) for d in c.drivers]) or m("callbacks.no_driver"),
-                quote=_quote(c.quote, m),
+                quote=quote_view(c.quote, m),
+                case=loop_view.case_text(report, c.quote.key, m),
             )
             for c in report.callbacks
         ),
         callbacks_note=_callbacks_note(report, m),
+        loop=loop_view.blocks(report, m),
+        loop_note=loop_view.window(report, m),
         channels=_heard(report, m, "channel", report.coverage.channels, report.coverage.week_channels),
         languages=_heard(report, m, "language", report.coverage.languages, report.coverage.week_languages),
         untested=m("heard.untested_note") if set(report.coverage.languages) - TESTED_LANGUAGES - {"und"} else "",
         facts=_facts(report, m),
         notes=_notes(report, m),
         made=m("notes.made", model=report.model, taxonomy=report.taxonomy),
+        model_step=step,
+        model_note=step_note,
     )
 
 
-def _weeks(report: Report, m: Messages) -> tuple[Table | None, str]:
-    if report.week == ALL or not report.weeks:
-        return None, ""
-    names = [m.name(d.name) for d in report.drivers]
-    head = (m("trends.week"), m("trends.documents"), *names, m.name(report.leave_name))
-    labels = [*(f"{d.key}.{COMPLAINT}" for d in report.drivers), LEAVE]
-    shown = report.weeks[-MAX_TABLE_WEEKS:]
-    rows = tuple(_week(row, labels, m) for row in reversed(shown))
-    cut = m("trends.cut", weeks=len(shown), all=len(report.weeks)) if len(shown) < len(report.weeks) else ""
-    return Table(head, rows), cut
+def shown_themes(report: Report) -> list[ThemeEntry]:
+    """What is emerging and what was pinned; then themes of drivers, of what no driver covers, and of praise."""
+    themes = report.themes.themes
+    first = [t for t in themes if t.emergence or t.pinned]
+    first.sort(key=lambda t: t.emergence is None)
+    rest = [t for t in themes if t not in first]
+    praise = [t for t in rest if t.side == PRAISE]
+    other = [t for t in rest if t.side != PRAISE and t.driver == OTHER]
+    drivers = [t for t in rest if t.side != PRAISE and t.driver != OTHER]
+    return [*first, *drivers[:MAX_THEMES], *other[:MAX_BESIDE], *praise[:MAX_BESIDE]]
 
 
-def _week(row: WeekRow, labels: list[str], m: Messages) -> tuple[str, ...]:
-    name = m("trends.incomplete", week=row.week) if row.partial else row.week
-    return (name, m.count(row.documents), *(m.percent(row.cells[label].share) for label in labels))
+def _emerging(theme: ThemeEntry, m: Messages) -> str:
+    told = theme.emergence
+    if told is None:
+        return ""
+    return m(
+        "themes.emerging",
+        found=m.count(told.found),
+        documents=m.count(told.documents),
+        weeks=told.weeks,
+        expected=m.count(round(told.expected)),
+        customers=m.count(told.customers),
+        first=m.day(told.first) if told.first else "–",
+    )
 
 
-def _theme(report: Report, index: int, m: Messages) -> ThemeView:
-    theme = report.themes.themes[index]
+def _theme(report: Report, theme: ThemeEntry, m: Messages) -> ThemeView:
     driver = driver_name(report, theme.driver, m)
     return ThemeView(
         label=m.name(theme.labels),
@@ -96,7 +117,8 @@ def _theme(report: Report, index: int, m: Messages) -> ThemeView:
         key=theme.driver,
         documents=m.count(theme.documents),
         state=m.get("state", theme.state),
-        quotes=tuple(_quote(q, m) for q in theme.quotes),
+        quotes=tuple(quote_view(q, m) for q in theme.quotes),
+        note=_emerging(theme, m),
     )
 
 
@@ -107,8 +129,9 @@ def _themes_note(report: Report, m: Messages) -> str:
         notes.append(m("themes.intro", unassigned=m.count(table.unassigned), units=m.count(table.units), share=share))
     if table.start and table.end:
         notes.append(m("themes.window", start=m.day(table.start), end=m.day(table.end)))
-    if len(table.themes) > MAX_THEMES:
-        notes.append(m("themes.cut", shown=MAX_THEMES, all=len(table.themes)))
+    shown = len(shown_themes(report))
+    if len(table.themes) > shown:
+        notes.append(m("themes.cut", shown=shown, all=len(table.themes)))
     return m("format.gap").join(notes)
 
 
@@ -118,13 +141,6 @@ def _callbacks_note(report: Report, m: Messages) -> str:
     cell, shown = report.cell(LEAVE), len(report.callbacks)
     cut = m("callbacks.cut", shown=shown, all=cell.k) if cell and cell.k > shown else ""
     return m("format.gap").join(part for part in (m("callbacks.intro"), cut) if part)
-
-
-def _quote(quote: Quote, m: Messages) -> QuoteView:
-    parts = [m.get("channel", quote.channel), m.get("language", quote.language)]
-    if quote.day:
-        parts.append(m.day(quote.day))
-    return QuoteView(quote.text, " · ".join(parts), quote.id, quote.language)
 
 
 def _heard(report: Report, m: Messages, table: str, counts: Mapping[str, int], week: Mapping[str, int]) -> Table:
@@ -157,6 +173,8 @@ def _facts(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
     facts.append((m("heard.status"), statuses or "0"))
     if c.sources:
         facts.append((m("heard.sources"), _reasons("", c.sources, m)))
+    if report.by_hand:
+        facts.append((m("heard.by_hand"), m.count(report.by_hand)))
     return tuple(facts)
 
 
@@ -168,8 +186,8 @@ def _restated(report: Report, m: Messages) -> tuple[str, ...]:
     r = report.restates
     if r is None:
         return ()
-    part = {"weeks": "figures", "verdict": "figures", "signals": "figures"}
-    part |= {"drivers": "taxonomy", "leave_name": "taxonomy"}
+    part = dict.fromkeys(("weeks", "verdict", "signals", "changes", "alarms", "errors"), "figures")
+    part |= {"drivers": "taxonomy", "leave_name": "taxonomy", "model_change": "model", "by_hand": "figures"}
     parts = list(dict.fromkeys(m.get("part", part.get(p, p)) for p in r.parts))
     lines = [m("restates.intro", revision=report.revision, previous=r.revision, parts=m.joined(parts))]
     lines += [_figure(report, f, m) for f in r.figures[:MAX_RESTATED]]
@@ -192,10 +210,8 @@ def _figure(report: Report, figure: Restated, m: Messages) -> str:
 
 
 def _notes(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
-    keys = ["share", "interval"]
-    keys += [] if report.week == ALL else ["change", "incomplete"]
-    series = len(report.drivers) + 1
-    # Each series leaves a 95% interval by chance in one week of twenty.
-    odds = round(1 / (1 - 0.95**series))
-    values = {"minimum": MIN_BASELINE, "series": series, "odds": odds}
+    keys = ["share", "corrected" if report.errors else "uncorrected", "interval"]
+    keys += [] if report.week == ALL else ["change", "sure", "memory", "incomplete"]
+    keys += ["where"] if report.changes else []
+    values = {"minimum": MIN_BASELINE}
     return tuple((m(f"notes.{k}"), m(f"notes.{k}_text", **values)) for k in [*keys, "machine", "privacy"])

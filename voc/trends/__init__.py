@@ -1,6 +1,20 @@
-"""Trends: how often each label was carried, week by week, and how sure that is."""
+"""Trends: how often each label was carried, week by week, how sure that is, and what changed."""
 
 from voc.trends.intervals import wilson
-from voc.trends.weekly import last_complete_week, weekly, whole
+from voc.trends.memory import alarms, oldest_remembered, withdrawn
+from voc.trends.weekly import last_complete_week, usable_errors, weekly, whole
+from voc.trends.where import count_all, located, tally_of
 
-__all__ = ["last_complete_week", "weekly", "whole", "wilson"]
+__all__ = [
+    "alarms",
+    "count_all",
+    "last_complete_week",
+    "located",
+    "oldest_remembered",
+    "tally_of",
+    "usable_errors",
+    "weekly",
+    "whole",
+    "wilson",
+    "withdrawn",
+]

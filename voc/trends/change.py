@@ -42,7 +42,9 @@ class Tested(NamedTuple):
 
     ``p``, ``p_shift``, ``p_drift``: two-sided, of all tests, of the windows, of the drift; NaN where there is no test;
     ``up``: the side; ``baseline``: mean share of the weeks before, NaN where these are too few; ``weeks``: their
-    number; ``few``: true where only the number of documents forbids a test.
+    number; ``few``: true where only the number of documents forbids a test; ``level``: as ``baseline``, but from one
+    week before on; ``spread``: intra-class correlation with which this week's count varies around ``baseline``, what is
+    not known of that included, NaN without one.
     """
 
     p: Floats
@@ -52,6 +54,8 @@ class Tested(NamedTuple):
     baseline: Floats
     weeks: Ints
     few: Bools
+    level: Floats
+    spread: Floats
 
 
 def compare_week(k: Floats, n: Floats, usable: Bools, week: int) -> Tested:
@@ -75,7 +79,9 @@ def compare_week(k: Floats, n: Floats, usable: Bools, week: int) -> Tested:
     based = (n[:, week] > 0) & (weeks >= MIN_BASELINE)
     few = based & (4 * n[:, week] * np.maximum(np.minimum(mean, 1 - mean), RARE) < MIN_EXPECTED)
     upper, lower = (np.where(based & ~few, np.stack(side), np.nan) for side in zip(*tails, strict=True))
-    return Tested(*combined(upper, lower), np.where(weeks >= MIN_BASELINE, mean, np.nan), weeks, few)
+    baseline, any_level = np.where(weeks >= MIN_BASELINE, mean, np.nan), np.where(weeks > 0, mean, np.nan)
+    spread = _window(n, unit, level[0], week, 1)[1]
+    return Tested(*combined(upper, lower), baseline, weeks, few, any_level, spread)
 
 
 def _level(share: Floats, known: Floats, end: int) -> tuple[Floats, Floats, Ints]:
@@ -95,17 +101,26 @@ def _shift(
     k: Floats, n: Floats, unit: Floats, level: tuple[Floats, Floats, Ints], week: int, width: int
 ) -> tuple[Floats, Floats]:
     """Tails (upper, lower) of the count of the last ``width`` weeks; NaN where one is missing or no baseline is."""
-    mean, information, weeks = level
+    size, rho = _window(n, unit, level, week, width)
+    count = k[:, max(0, week + 1 - width) :].sum(axis=1)
+    return beta_binomial(count, size, np.where(np.isnan(size), np.nan, level[0]), rho)
+
+
+def _window(
+    n: Floats, unit: Floats, level: tuple[Floats, Floats, Ints], week: int, width: int
+) -> tuple[Floats, Floats]:
+    """Documents of the last ``width`` weeks, and the intra-class correlation of their sum; NaN as in ``_shift``."""
+    _, information, weeks = level
     begin = week + 1 - width
     if begin < 0:
-        return np.full(len(k), np.nan), np.full(len(k), np.nan)
+        return np.full(len(n), np.nan), np.full(len(n), np.nan)
     whole = (n[:, begin:] > 0).all(axis=1) & (weeks >= MIN_BASELINE)
     size = np.where(whole, n[:, begin:].sum(axis=1), np.nan)
     # Variance of the window's share over pq: its own weeks, and what is not known of the baseline's mean.
     own = np.where(n > 0, n**2 / np.maximum(unit, 1e-300), 0.0)[:, begin:].sum(axis=1) / size**2
     spread = own + 1 / np.where(whole, information, np.nan)
-    rho = np.where(size > 1, (spread * size - 1) / np.maximum(size - 1, 1), 0.5)
-    return beta_binomial(k[:, begin:].sum(axis=1), size, np.where(whole, mean, np.nan), np.clip(rho, 1e-9, 0.999))
+    rho = np.where(size == 1, 0.5, (spread * size - 1) / np.maximum(size - 1, 1))
+    return size, np.clip(rho, 1e-9, 0.999)
 
 
 def _drift(

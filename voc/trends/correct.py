@@ -34,13 +34,18 @@ class ErrorTable:
             raise ValueError("counts of an error table are numbers of 0 or more")
 
     @property
+    def gap(self) -> float:
+        """Found where true less found where false, in -1..1: what a true difference of 1 is in counts. Both sides
+        have documents."""
+        return self.tp / (self.tp + self.fn) - self.fp / (self.fp + self.tn)
+
+    @property
     def problem(self) -> str | None:
         """Why shares cannot be corrected by this table, None where they can."""
         if self.tp + self.fn == 0 or self.fp + self.tn == 0:
             return "not corrected: the error table has no document with the label or none without"
-        gap = self.tp / (self.tp + self.fn) - self.fp / (self.fp + self.tn)
-        if gap < LEAST_GAP:
-            return f"not corrected: found where true less found where false is {gap:.2f}, under {LEAST_GAP}"
+        if self.gap < LEAST_GAP:
+            return f"not corrected: found where true less found where false is {self.gap:.2f}, under {LEAST_GAP}"
         return None
 
 
@@ -65,7 +70,7 @@ def corrected(k: Floats, n: Floats, table: ErrorTable) -> Shares:
     raw, raw_low, raw_high = sampled(k, n)
     tpr, tpr_low, tpr_high = (float(x) for x in _rate(table.tp, table.fn))
     fpr, fpr_low, fpr_high = (float(x) for x in _rate(table.fp, table.tn))
-    share = np.clip((raw - fpr) / (tpr - fpr), 0.0, 1.0)
+    share = adjusted_count(raw, table)
 
     def surely_more(s: Floats) -> Floats:
         reach = (raw - raw_low) ** 2 + ((1 - s) * (fpr_high - fpr)) ** 2 + (s * (tpr_high - tpr)) ** 2
@@ -88,6 +93,12 @@ def corrected(k: Floats, n: Floats, table: ErrorTable) -> Shares:
     low = np.where(surely_more(np.zeros(k.shape)) <= 0, 0.0, low)
     high = np.where(surely_less(np.ones(k.shape)) >= 0, 1.0, high)
     return Shares(share, np.where(empty, np.nan, low), np.where(empty, np.nan, high))
+
+
+def adjusted_count(raw: Floats, table: ErrorTable) -> Floats:
+    """The share in 0..1 behind a raw share; ``table`` has no ``problem``."""
+    fpr = table.fp / (table.fp + table.tn)
+    return np.clip((raw - fpr) / table.gap, 0.0, 1.0)
 
 
 def sampled(k: Floats, n: Floats) -> Shares:

@@ -31,7 +31,8 @@ def pooled_rho(k: Floats, n: Floats) -> tuple[float, float]:
     total = n.sum(axis=1)
     mean = np.where(total > 0, k.sum(axis=1) / np.maximum(total, 1), 0.0)
     spread = (mean * (1 - mean))[:, None]
-    pair = (n[:, 1:] > 0) & (n[:, :-1] > 0) & (spread > 0)
+    # Two weeks of one document each differ by chance alone, and say nothing of it.
+    pair = (n[:, 1:] > 0) & (n[:, :-1] > 0) & (n[:, 1:] + n[:, :-1] > 2) & (spread > 0)
     if not pair.any():
         return PRIOR_RHO, PRIOR_PAIRS
     inverse = np.where(n > 0, 1 / np.maximum(n, 1), 0.0)

@@ -19,13 +19,17 @@ NONE: Final = "none"
 SIGNALS: Final = (NONE, "shift_up", "shift_down", "drift_up", "drift_down")
 SHIFTS: Final = (1, 2)
 HELD_OUT: Final = 8  # a signalled week stays out of the baselines of so many weeks, itself the first
-CONFIRMED: Final = 4  # of these weeks with the same shift: the level is a new one, and the baseline begins with it
+# Of these weeks with the same shift, one of the last two among them: the level is a new one, and the baseline begins
+# with it.
+CONFIRMED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Arrays of shape (series, weeks). ``p``, ``q``, ``baseline``: NaN where there is none; ``signal``: index into
-    ``SIGNALS``; ``weeks``: of the baseline; ``few``: too few documents for a test; ``tests``: (weeks,)."""
+    ``SIGNALS``; ``weeks``: of the baseline; ``few``: too few documents for a test; ``level``, ``spread``: see
+    ``Tested``; ``begin``: first week that a baseline may hold, 0 but for a confirmed shift; ``tests``: (weeks,);
+    ``usable``: which weeks the last one was compared with, were they before its window."""
 
     p: Floats
     q: Floats
@@ -33,7 +37,11 @@ class Changes:
     signal: Ints
     weeks: Ints
     few: Bools
+    level: Floats
+    spread: Floats
+    begin: Ints
     tests: Ints
+    usable: Bools
 
 
 def changes(k: Floats, n: Floats) -> Changes:
@@ -43,17 +51,20 @@ def changes(k: Floats, n: Floats) -> Changes:
     depends on no later week.
     """
     series, count = n.shape
-    p, q, baseline = (np.full((series, count), np.nan) for _ in range(3))
-    signal, weeks = (np.zeros((series, count), np.int64) for _ in range(2))
-    few = np.zeros((series, count), np.bool_)
+    p, q, baseline, level, spread = (np.full((series, count), np.nan) for _ in range(5))
+    signal, weeks, begin = (np.zeros((series, count), np.int64) for _ in range(3))
+    few, usable = (np.zeros((series, count), np.bool_) for _ in range(2))
     memory = _Memory(series, count)
     for week in range(count):
-        tested = compare_week(k, n, memory.usable, week)
+        usable, begin[:, week] = memory.usable, memory.begin
+        tested = compare_week(k, n, usable, week)
         p[:, week], q[:, week], baseline[:, week] = tested.p, adjusted(tested.p), tested.baseline
         weeks[:, week], few[:, week] = tested.weeks, tested.few
+        level[:, week], spread[:, week] = tested.level, tested.spread
         signal[:, week] = _signals(tested)
         memory.add(signal, week)
-    return Changes(p, q, baseline, signal, weeks, few, (~np.isnan(p)).sum(axis=0))
+    tests = (~np.isnan(p)).sum(axis=0)
+    return Changes(p, q, baseline, signal, weeks, few, level, spread, begin, tests, usable)
 
 
 def _signals(tested: Tested) -> Ints:
@@ -69,13 +80,13 @@ class _Memory:
 
     def __init__(self, series: int, count: int) -> None:
         self._quiet: Bools = np.ones((series, count), dtype=np.bool_)
-        self._begin: Ints = np.zeros(series, dtype=np.int64)
+        self.begin: Ints = np.zeros(series, dtype=np.int64)
         self._weeks: Ints = np.arange(count)
 
     @property
     def usable(self) -> Bools:
         """(series, weeks)"""
-        return self._quiet & (self._weeks >= self._begin[:, None])
+        return self._quiet & (self._weeks >= self.begin[:, None])
 
     def add(self, signal: Ints, week: int) -> None:
         """Takes in what was found in ``week``, the last column of ``signal`` that is filled."""
@@ -84,8 +95,10 @@ class _Memory:
         if first < 0:
             return
         began = signal[:, first]
-        again = (signal[:, first : week + 1] == began[:, None]).sum(axis=1)
-        new = np.isin(began, SHIFTS) & (again >= CONFIRMED) & ((self._begin == 0) | (first >= self._begin + HELD_OUT))
-        self._begin[new] = first
+        same = signal[:, first : week + 1] == began[:, None]
+        # One outlying week is in every window of four: what lasts is still there at the end of the eight.
+        lasts = (same.sum(axis=1) >= CONFIRMED) & same[:, -2:].any(axis=1)
+        new = np.isin(began, SHIFTS) & lasts & ((self.begin == 0) | (first >= self.begin + HELD_OUT))
+        self.begin[new] = first
         self._quiet[new, first : week + 1] = True
         self._quiet[:, first] = True

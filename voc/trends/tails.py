@@ -61,11 +61,11 @@ def _summed(k: Floats, n: Floats, mean: Floats, rho: Floats) -> Floats:
     # Seen from the other end of the scale a lower tail is an upper one.
     k, a, b = np.where(up, k, n - k), np.where(up, a, b), np.where(up, b, a)
     total, term = point / 2, point.copy()
-    active = np.flatnonzero(term > 0)
+    active = np.flatnonzero((term > 0) & (k < n))
     while active.size:
         k_, n_ = k[active], n[active]
         term[active] *= (n_ - k_) * (k_ + a[active]) / ((k_ + 1) * (n_ - k_ - 1 + b[active]))
         total[active] += term[active]
         k[active] += 1
-        active = active[term[active] > _NEGLIGIBLE * total[active]]
+        active = active[(term[active] > _NEGLIGIBLE * total[active]) & (k[active] < n[active])]
     return np.asarray(np.where(up, total, 1 - total), dtype=np.float64)

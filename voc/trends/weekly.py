@@ -1,38 +1,47 @@
-"""Shares by ISO week: one pass over the classified documents, empty weeks included."""
+"""Shares by ISO week: one pass over the classified documents, empty weeks included; every complete week is tested."""
 
 from __future__ import annotations
 
 import hashlib
 from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from statistics import fmean
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
-from voc.results import Cell, DayCount, WeekRow
+from voc.results import FEW_DOCUMENTS, FEW_WEEKS, NOTHING_HEARD, PARTIAL_WEEK, Cell, DayCount, Trend, WeekRow
+from voc.trends.change import BASELINE_WEEKS, SHIFT_WINDOWS
+from voc.trends.correct import ErrorTable, adjusted_count, corrected
 from voc.trends.intervals import wilson
+from voc.trends.limits import band
+from voc.trends.series import SIGNALS, Changes, changes
 from voc.weeks import Week, is_complete, week_of, weeks_between
 
+Floats = npt.NDArray[np.float64]
+Errors = Mapping[str, tuple[float, float, float, float]]
+
 MAX_WEEKS: Final = 104
-BASELINE_WEEKS: Final = 12
+# Weeks that are tested: what is said of the last MAX_WEEKS is the same in the next report, when these move on by one.
+_TESTED_WEEKS: Final = 2 * MAX_WEEKS
 ALL: Final = "all"
+NO_ERRORS: Final[Errors] = {}
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What one week holds. Customers are kept as 64-bit hashes (8 bytes a document) and made distinct at the end."""
+    """What one week holds. Customers are kept as 64-bit hashes (8 bytes a document) and made distinct at the end; those
+    of a label likewise, under its name."""
 
     documents: int = 0
     heard: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    customers: array[int] = field(default_factory=lambda: array("Q"))
+    customers: dict[str, array[int]] = field(default_factory=dict)
 
     def add(self, count: DayCount) -> None:
         self.documents += 1
@@ -41,45 +50,77 @@ class _Tally:
             self.labels.update(count.labels)
         if count.customer is not None:
             digest = hashlib.blake2b(count.customer.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-            self.customers.append(int.from_bytes(digest))
+            for name in (ALL, *(count.labels if count.heard else ())):
+                self.customers.setdefault(name, array("Q")).append(int.from_bytes(digest))
 
-    def distinct_customers(self) -> int | None:
-        return int(np.unique(np.frombuffer(self.customers, dtype=np.uint64)).size) if self.customers else None
+    def distinct_customers(self, label: str = ALL) -> int | None:
+        """None where no document names a customer."""
+        if ALL not in self.customers:
+            return None
+        return int(np.unique(np.frombuffer(self.customers.get(label, array("Q")), dtype=np.uint64)).size)
 
 
 def weekly(
-    counts: Iterable[DayCount], *, labels: Sequence[str], zone: ZoneInfo, as_of: date, week: Week | None = None
+    counts: Iterable[DayCount],
+    *,
+    labels: Sequence[str],
+    zone: ZoneInfo,
+    as_of: date,
+    week: Week | None = None,
+    errors: Errors = NO_ERRORS,
 ) -> list[WeekRow]:
     """One row for each ISO week from the first with data up to ``week`` (None: the last with data), the last 104.
 
-    n is the documents of the week with customer text to classify, k those that carry the label. ``change`` is the
-    share minus the mean
-    share of up to 12 earlier complete weeks with data (those before the 104 count too); it is None, and ``baseline``
-    0, for a week that is partial, empty or has no such week before it. Documents without a time are passed over; so
-    are those after ``week``. The order of ``counts`` does not matter. No row where there is no data up to ``week``.
+    n is the documents of the week with customer text to classify, k those that carry the label. ``errors``: for each
+    label what is known of the classifier (found, missed, wrongly found, rightly left), by which its shares are
+    corrected; a label without them, or with too poor ones, keeps k / n. Every series of every complete week is tested
+    by ``changes``; a week that is partial, empty or has no week before it has no ``change``. Documents without a time
+    are passed over; so are those after ``week``. The order of ``counts`` does not matter. No row where there is no
+    data up to ``week``.
     """
     tallies = _by_week(counts, zone)
     with_data = sorted(w for w in tallies if week is None or w <= week)
     if not with_data:
         return []
-    last = with_data[-1] if week is None else week
-    complete = [w for w in with_data if is_complete(w, as_of) and tallies[w].heard]
-    rows = []
-    for w in weeks_between(with_data[0], last)[-MAX_WEEKS:]:
-        tally, partial = tallies.get(w, _Tally()), not is_complete(w, as_of)
-        before = bisect_left(complete, w)
-        # A partial week is not comparable, and an empty one has nothing to compare.
-        usable = [] if partial or not tally.heard else complete[max(0, before - BASELINE_WEEKS) : before]
-        rows.append(_row(str(w), tally, labels, partial, [tallies[b] for b in usable]))
-    return rows
+    weeks = weeks_between(with_data[0], with_data[-1] if week is None else week)[-_TESTED_WEEKS:]
+    rows = [tallies.get(w, _Tally()) for w in weeks]
+    complete = sum(is_complete(w, as_of) for w in weeks)  # the first ones
+    n = np.array([[t.heard for t in rows]] * len(labels), dtype=np.float64)
+    k = np.array([[t.labels[label] for t in rows] for label in labels], dtype=np.float64)
+    found = changes(k[:, :complete], n[:, :complete])
+    scales = [_Scale(usable_errors(errors).get(label)) for label in labels]
+    cells = {label: _cells(k[i], n[i], found.level[i], scales[i]) for i, label in enumerate(labels)}
+    trends = {label: _trends(found, i, weeks, rows, label, scales[i]) for i, label in enumerate(labels)}
+    return [
+        WeekRow(
+            str(weeks[j]),
+            rows[j].documents,
+            rows[j].distinct_customers(),
+            j >= complete,
+            _compared(found, n, j),
+            {label: cells[label][j] for label in labels},
+            {label: trends[label][j] for label in labels},
+        )
+        for j in range(max(0, len(weeks) - MAX_WEEKS), len(weeks))
+    ]
 
 
-def whole(counts: Iterable[DayCount], *, labels: Sequence[str]) -> WeekRow:
+def whole(counts: Iterable[DayCount], *, labels: Sequence[str], errors: Errors = NO_ERRORS) -> WeekRow:
     """All of ``counts``, dated or not, as one row named "all": for a store in which nothing is dated."""
     tally = _Tally()
     for count in counts:
         tally.add(count)
-    return _row(ALL, tally, labels, False, [])
+    usable, cells, n = usable_errors(errors), {}, np.array([float(tally.heard)])
+    for label in labels:
+        k = np.array([float(tally.labels[label])])
+        cells[label] = _cells(k, n, np.zeros(0), _Scale(usable.get(label)))[0]
+    return WeekRow(ALL, tally.documents, tally.distinct_customers(), False, 0, cells)
+
+
+def usable_errors(errors: Errors) -> dict[str, ErrorTable]:
+    """The tables by which a share can be corrected."""
+    tables = {label: ErrorTable(*counts) for label, counts in errors.items()}
+    return {label: table for label, table in tables.items() if table.problem is None}
 
 
 def last_complete_week(counts: Iterable[DayCount], *, zone: ZoneInfo, as_of: date) -> Week | None:
@@ -103,15 +144,91 @@ def _week_reader(zone: ZoneInfo) -> Callable[[str], Week]:
     return lru_cache(maxsize=16384)(lambda time: week_of(time, zone))
 
 
-def _row(name: str, tally: _Tally, labels: Sequence[str], partial: bool, baseline: Sequence[_Tally]) -> WeekRow:
-    cells = {label: _cell(label, tally, baseline) for label in labels}
-    return WeekRow(name, tally.documents, tally.distinct_customers(), partial, len(baseline), cells)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How the raw shares of one series become the shares that are shown."""
+
+    table: ErrorTable | None
+
+    def shares(self, k: Floats, n: Floats) -> list[tuple[float, float, float]]:
+        """(share, low, high) of each week with documents, NaN elsewhere."""
+        if self.table is not None:
+            return list(zip(*(part.tolist() for part in corrected(k, n, self.table)), strict=True))
+        empty = (np.nan,) * 3
+        return [(a / b, *wilson(int(a), int(b))) if b else empty for a, b in zip(k.tolist(), n.tolist(), strict=True)]
+
+    def of(self, raw: Floats) -> Floats:
+        """Raw shares on this scale."""
+        return raw if self.table is None else adjusted_count(raw, self.table)
 
 
-def _cell(label: str, tally: _Tally, baseline: Sequence[_Tally]) -> Cell:
-    n, k = tally.heard, tally.labels[label]
+def _cells(k: Floats, n: Floats, level: Floats, scale: _Scale) -> list[Cell]:
+    """One cell a week; ``level``: the raw baseline of the weeks that are complete."""
+    baseline = np.concatenate([scale.of(level), np.full(len(n) - len(level), np.nan)])
+    cells = []
+    for j, (share, low, high) in enumerate(scale.shares(k, n)):
+        raw = k[j] / n[j] if n[j] else np.nan
+        change = share - baseline[j] if n[j] else np.nan
+        cells.append(Cell(int(n[j]), int(k[j]), *map(_number, (raw, share, low, high, change))))
+    return cells
+
+
+def _compared(found: Changes, n: Floats, j: int) -> int:
+    """Weeks that the changes of week ``j`` refer to."""
+    return int(found.weeks[:, j].max()) if j < found.weeks.shape[1] and n[:, j].any() else 0
+
+
+def _trends(
+    found: Changes, i: int, weeks: Sequence[Week], rows: Sequence[_Tally], label: str, scale: _Scale
+) -> list[Trend]:
+    complete, n = found.p.shape[1], np.array([float(t.heard) for t in rows])
+    low, high = band(n[:complete], found.baseline[i], found.spread[i])
+    shown = zip(*(scale.of(part).tolist() for part in (found.level[i], low, high)), strict=True)
+    trends = [
+        Trend(
+            baseline=_number(edges[0]),
+            raw_baseline=_number(found.level[i, j]),
+            low=_number(edges[1]),
+            high=_number(edges[2]),
+            weeks=int(found.weeks[i, j]) if n[j] else 0,
+            begins=str(weeks[found.begin[i, j]]) if found.begin[i, j] else None,
+            p=_number(found.p[i, j]),
+            q=_number(found.q[i, j]),
+            signal=_signal(found, i, j, rows[j].labels[label] / n[j] if n[j] else np.nan),
+            reason=_reason(found, i, j, n[j]),
+            customers=rows[j].distinct_customers(label),
+            like=_like(found, i, weeks, n) if j == len(rows) - 1 else (),
+        )
+        for j, edges in enumerate(shown)
+    ]
+    return trends + [
+        Trend(None, None, None, None, 0, None, None, None, SIGNALS[0], PARTIAL_WEEK, t.distinct_customers(label))
+        for t in rows[complete:]
+    ]
+
+
+def _signal(found: Changes, i: int, j: int, share: float) -> str:
+    """The signal of a week; none where its own share lies on the other side of the baseline. What passed then is a
+    window that still holds an outlying week of before."""
+    signal = SIGNALS[found.signal[i, j]]
+    rose, level = signal.endswith("_up"), found.level[i, j]
+    return SIGNALS[0] if (share <= level if rose else share >= level) else signal
+
+
+def _reason(found: Changes, i: int, j: int, n: float) -> str | None:
     if not n:
-        return Cell(0, 0, None, None, None, None, None)
-    share, (low, high) = k / n, wilson(k, n)
-    change = share - fmean(b.labels[label] / b.heard for b in baseline) if baseline else None
-    return Cell(n, k, share, share, low, high, change)
+        return NOTHING_HEARD
+    if np.isnan(found.baseline[i, j]):
+        return FEW_WEEKS
+    return FEW_DOCUMENTS if found.few[i, j] else None
+
+
+def _like(found: Changes, i: int, weeks: Sequence[Week], n: Floats) -> tuple[str, ...]:
+    """The weeks that any window ending with the last one may be compared with."""
+    end = found.usable.shape[1] - 1
+    begin = max(0, end + 1 - max(SHIFT_WINDOWS) - BASELINE_WEEKS)
+    return tuple(str(weeks[j]) for j in range(begin, end) if found.usable[i, j] and n[j])
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

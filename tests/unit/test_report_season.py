@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from voc.report.season import SHOWN_WEEKS, seasonal_days
+from voc.weeks import Week
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        ("2026-W46", [("1111", "2026-W46")]),
+        ("2026-W53", [("1111", "2026-W46"), ("black_friday", "2026-W48"), ("christmas", "2026-W52")]),
+        ("2027-W05", [("1111", "2026-W46"), ("black_friday", "2026-W48"), ("christmas", "2026-W52"),
+                      ("spring", "2027-W05")]),
+        ("2026-W30", [("618", "2026-W25")]),
+        ("2026-W24", []),
+        ("2099-W08", [("black_friday", "2098-W48"), ("christmas", "2098-W52")]),
+    ],
+)  # fmt: skip
+def test_days_of_the_last_quarter_are_named(last: str, found: list[tuple[str, str]]) -> None:
+    assert [(code, str(week)) for code, week in seasonal_days(Week.parse(last))] == found
+
+
+def test_every_day_comes_once_a_year() -> None:
+    codes = [code for n in range(4) for code, _ in seasonal_days(Week.parse("2026-W53").plus(-n * SHOWN_WEEKS))]
+    assert sorted(codes) == ["1111", "618", "black_friday", "christmas", "spring"]
+
+
+@pytest.mark.parametrize("week", ["0002-W01", "9997-W30"])
+def test_the_ends_of_the_calendar_are_no_error(week: str) -> None:
+    assert {code for code, _ in seasonal_days(Week.parse(week))} <= {"618", "1111", "black_friday", "christmas"}

@@ -1,0 +1,173 @@
+"""report.xlsx: the numbers of the Report as typed cells, one sheet a part. A text is never a formula, a link or a
+number; shares, p and q are numbers in 0..1, changes in -1..1, whatever their format shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from voc.report.headline import verdict
+from voc.report.messages import Messages, load_messages
+from voc.report.names import driver_name, side_name
+from voc.report.value import Quote, Report
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+
+# XML 1.0 has no place for these, not even escaped.
+_NOT_XML: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_SETTINGS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+_COUNT, _SHARE, _POINTS, _P = "#,##0", "0.0%", "+0.0%;-0.0%;0.0%", "0.0000"
+# Of each sheet: column -> format of its numbers, None for texts; the column's key is that of its name in [xlsx].
+_SERIES: Final[dict[str, str | None]] = {
+    "week": None, "series": None, "id": None, "k": _COUNT, "n": _COUNT, "raw_share": _SHARE, "share": _SHARE,
+    "low": _SHARE, "high": _SHARE, "change": _POINTS, "baseline": _SHARE, "raw_baseline": _SHARE, "weeks": _COUNT,
+    "begins": None, "usual_low": _SHARE, "usual_high": _SHARE, "p": _P, "q": _P, "signal": None, "reason": None,
+    "customers": _COUNT,
+}  # fmt: skip
+_TREND: Final = (
+    "baseline",
+    "raw_baseline",
+    "weeks",
+    "begins",
+    "low",
+    "high",
+    "p",
+    "q",
+    "signal",
+    "reason",
+    "customers",
+)
+_ALARMS: Final[dict[str, str | None]] = {
+    "series": None, "id": None, "signal": None, "since": None, "last": None, "weeks": _COUNT, "state": None,
+    "share": _SHARE, "baseline": _SHARE, "p": _P, "q": _P, "begins": None,
+}  # fmt: skip
+_PARTS: Final[dict[str, str | None]] = {
+    "series": None, "id": None, "attribute": None, "value": None, "k": _COUNT, "n": _COUNT, "change": _POINTS,
+    "customers": _COUNT,
+}  # fmt: skip
+_THEMES: Final[dict[str, str | None]] = {
+    "id": None, "theme": None, "driver": None, "side": None, "state": None, "n": _COUNT, "customers": _COUNT,
+}  # fmt: skip
+_QUOTES: Final[dict[str, str | None]] = {
+    "for": None, "id": None, "document": None, "channel": None, "language": None, "day": None, "text": None,
+}  # fmt: skip
+
+
+def render_xlsx(report: Report, language: str) -> bytes:
+    """The workbook in ``language`` (en, zh-Hans, zh-Hant); UsageError for any other. Same report, same bytes."""
+    import xlsxwriter
+
+    m = load_messages(language)
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, _SETTINGS)
+    # Without it the file holds the time of writing.
+    book.set_properties({"created": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)})
+    _facts(book, report, m)
+    _sheet(book, m, "week_sheet", _SERIES, _series(report, [report.current] if report.current else [], m))
+    _sheet(book, m, "weeks_sheet", _SERIES, _series(report, reversed(report.weeks), m))
+    _sheet(book, m, "alarms_sheet", _ALARMS, _alarms(report, m))
+    _sheet(book, m, "parts_sheet", _PARTS, _parts(report, m))
+    _sheet(book, m, "themes_sheet", _THEMES, _themes(report, m))
+    _sheet(book, m, "quotes_sheet", _QUOTES, _quotes(report, m))
+    book.close()
+    return out.getvalue()
+
+
+def _facts(book: Workbook, report: Report, m: Messages) -> None:
+    row = report.current
+    facts: list[tuple[str, object]] = [
+        ("verdict", verdict(report, m)),
+        ("company", report.company),
+        ("week", report.week),
+        ("revision", report.revision),
+        ("as_of", report.as_of),
+        ("documents", row.documents if row else 0),
+        ("customers", row.customers if row else None),
+        ("tests", row.tests if row else 0),
+        ("model", report.model),
+        ("taxonomy", report.taxonomy),
+    ]
+    sheet = book.add_worksheet(m("xlsx.facts_sheet"))
+    bold, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 90, wrapped)
+    for number, (key, value) in enumerate(facts):
+        sheet.write_string(number, 0, m(f"xlsx.{key}"), bold)
+        _cell(sheet, number, 1, value, None)
+
+
+def _series(report: Report, rows: Iterable[Any], m: Messages) -> Iterable[Sequence[object]]:
+    for row in rows:
+        for label, cell in row.cells.items():
+            trend = row.trends.get(label)
+            yield (
+                row.week, side_name(report, label, m), label, cell.k, cell.n, cell.raw_share, cell.share, cell.low,
+                cell.high, cell.change, *(getattr(trend, name, None) for name in _TREND),
+            )  # fmt: skip
+
+
+def _alarms(report: Report, m: Messages) -> Iterable[Sequence[object]]:
+    for a in report.alarms:
+        name = side_name(report, a.series, m)
+        yield name, a.series, a.signal, a.since, a.last, a.weeks, a.state, a.share, a.baseline, a.p, a.q, a.begins
+
+
+def _parts(report: Report, m: Messages) -> Iterable[Sequence[object]]:
+    for where in (change.where for change in report.changes):
+        name = side_name(report, where.series, m)
+        yield name, where.series, "", "", where.k, where.n, where.change, where.customers
+        yield name, where.series, m("xlsx.mix"), "", None, None, where.mix, None
+        for part in where.parts:
+            value = m.get(part.attribute, part.value)
+            yield name, where.series, part.attribute, value, part.k, part.n, part.change, part.customers
+
+
+def _themes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
+    for t in report.themes.themes:
+        yield t.id, m.name(t.labels), t.driver, t.side, t.state, t.documents, t.customers
+
+
+def _quotes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
+    def row(what: str, q: Quote) -> Sequence[object]:
+        return what, q.id, q.key, q.channel, q.language, q.day, q.text
+
+    for change in report.changes:
+        yield from (row(side_name(report, change.where.series, m), q) for q in change.quotes)
+    for key, quotes in report.quotes.items():
+        yield from (row(driver_name(report, key, m), q) for q in quotes)
+    for theme in report.themes.themes:
+        yield from (row(m.name(theme.labels), q) for q in theme.quotes)
+    yield from (row(m("callbacks.heading"), c.quote) for c in report.callbacks)
+
+
+def _sheet(
+    book: Workbook, m: Messages, name: str, columns: dict[str, str | None], rows: Iterable[Sequence[object]]
+) -> None:
+    sheet = book.add_worksheet(m(f"xlsx.{name}"))
+    bold = book.add_format({"bold": True})
+    formats = [book.add_format({"num_format": form}) if form else None for form in columns.values()]
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(columns) - 1, 14)
+    for column, key in enumerate(columns):
+        sheet.write_string(0, column, m(f"xlsx.{key}"), bold)
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        for column, (value, form) in enumerate(zip(row, formats, strict=True)):
+            _cell(sheet, last, column, value, form)
+    sheet.autofilter(0, 0, last, len(columns) - 1)
+
+
+def _cell(sheet: Any, row: int, column: int, value: object, form: Any) -> None:
+    if isinstance(value, int | float):
+        sheet.write_number(row, column, value, form)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, _NOT_XML.sub("\ufffd", value))

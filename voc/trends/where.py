@@ -1,0 +1,143 @@
+"""Where a change lies: by channel, language and product, and how much of it is a change in who was heard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from voc.results import DRIFTS, Alarm, DayCount, Part, WeekRow, Where
+from voc.trends.change import BASELINE_WEEKS, SHIFT_WINDOWS
+from voc.trends.correct import ErrorTable
+
+# With fewer documents behind it a part could be about one person, and its share says nothing.
+LEAST: Final = 5
+MAX_PARTS: Final = 6  # of an attribute
+ATTRIBUTES: Final = ("channel", "language", "product")
+_OTHER: Final = ("", "")  # all strata of fewer than LEAST documents
+_NOW_K, _NOW_N, _BASE_K, _BASE_N = range(4)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is counted for the change of one series: ``now`` are its weeks, ``base`` those that it is compared with."""
+
+    series: str
+    now: tuple[str, ...]
+    base: frozenset[str]
+    parts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    strata: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    who: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    named: bool = False
+
+    def add(self, week: str, count: DayCount, product: str | None) -> None:
+        """One heard document of ``week``."""
+        if week not in self.base and week not in self.now:
+            return
+        first, carries = (_NOW_K if week in self.now else _BASE_K), self.series in count.labels
+        values = zip(ATTRIBUTES, (count.channel, count.language, product or ""), strict=True)
+        for table, place in ((self.strata, (count.channel, count.language)), *((self.parts, v) for v in values)):
+            row = table.setdefault(place, [0, 0, 0, 0])
+            row[first] += carries
+            row[first + 1] += 1
+            if carries and first == _NOW_K and table is self.parts and count.customer is not None:
+                self.who.setdefault(place, set()).add(count.customer)
+        self.named = self.named or (first == _NOW_K and count.customer is not None)
+
+
+def tally_of(alarm: Alarm, rows: Sequence[WeekRow]) -> Tally | None:
+    """Which weeks are compared for an alarm that the last of ``rows`` has: its weeks so far, at most the longest window
+    (a drift: that window), with the baseline before them. None where one side has no document."""
+    like = rows[-1].trends[alarm.series].like
+    longest = max(SHIFT_WINDOWS)
+    heard = [r.week for r in rows[-longest:] if r.cells[alarm.series].n]
+    now = tuple(week for week in heard if alarm.signal in DRIFTS or week >= alarm.since)
+    base = [week for week in like if now and week < now[0]][-BASELINE_WEEKS:]
+    return Tally(alarm.series, now, frozenset(base)) if now and base else None
+
+
+def located(tally: Tally, table: ErrorTable | None) -> Where | None:
+    """What was counted, on the scale of ``table``'s corrected shares; None where one side has no document."""
+    total = _sum(tally.strata.values())
+    if not total[_NOW_N] or not total[_BASE_N]:
+        return None
+    gap = 1.0 if table is None else table.gap
+    now, base = total[_NOW_K] / total[_NOW_N], total[_BASE_K] / total[_BASE_N]
+    everyone = set[str]().union(*(v for (a, _), v in tally.who.items() if a == ATTRIBUTES[0]))
+    return Where(
+        tally.series, tally.now, total[_NOW_N], total[_NOW_K],
+        change=_clip((now - base) / gap),
+        mix=_clip((now - standardised(tally.strata)) / gap),
+        more=total[_NOW_K] - total[_NOW_N] * base,
+        customers=len(everyone) if tally.named else None,
+        parts=tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, gap)),
+    )  # fmt: skip
+
+
+def standardised(strata: dict[tuple[str, str], list[int]]) -> float:
+    """The raw share of now if every stratum were as large as in the baseline (direct standardisation).
+
+    Strata of fewer than ``LEAST`` documents on either side are taken together; where these were not heard at all now,
+    they keep the share of the baseline. Some documents stand on either side.
+    """
+    merged: dict[tuple[str, str], list[int]] = {}
+    for key, row in strata.items():
+        large = row[_NOW_N] >= LEAST and row[_BASE_N] >= LEAST
+        place = key if large else _OTHER
+        merged[place] = [a + b for a, b in zip(merged.get(place, (0, 0, 0, 0)), row, strict=True)]
+    base = sum(row[_BASE_N] for row in merged.values())
+    return sum(
+        row[_BASE_N] / base * (row[_NOW_K] / row[_NOW_N] if row[_NOW_N] else row[_BASE_K] / row[_BASE_N])
+        for row in merged.values()
+        if row[_BASE_N]
+    )
+
+
+def _parts(tally: Tally, attribute: str, gap: float) -> list[Part]:
+    """The values of an attribute, the largest now first; none where there is only one."""
+    rows = {value: row for (a, value), row in tally.parts.items() if a == attribute}
+    heard = sorted((v for v in rows if rows[v][_NOW_N]), key=lambda v: (-rows[v][_NOW_N], v))
+    if len(heard) < 2 or not any(heard):
+        return []
+    parts = []
+    for value in heard[:MAX_PARTS]:
+        k, n, base_k, base_n = rows[value]
+        enough, compared = n >= LEAST, n >= LEAST and base_n >= LEAST
+        parts.append(
+            Part(
+                attribute, value, n, k if enough else None,
+                change=_clip((k / n - base_k / base_n) / gap) if compared else None,
+                customers=len(tally.who.get((attribute, value), ())) if enough and tally.named else None,
+            )
+        )  # fmt: skip
+    return parts
+
+
+def count_all(
+    tallies: Sequence[Tally],
+    counts: Iterable[DayCount],
+    week_at: Callable[[str | None], str | None],
+    products: Callable[[list[str]], dict[str, str]],
+) -> None:
+    """Counts every heard document into the tallies that its week belongs to.
+
+    ``week_at`` gives the week of a time; ``products`` the products of documents by their keys, where they have one.
+    """
+    wanted = frozenset[str]().union(*(t.base | set(t.now) for t in tallies))
+    inside = [(week, c) for c in counts if c.heard and (week := week_at(c.time)) in wanted and week is not None]
+    product_of = products([c.key for _, c in inside])
+    for week, count in inside:
+        for tally in tallies:
+            tally.add(week, count, product_of.get(count.key))
+
+
+def _sum(rows: Iterable[Sequence[int]]) -> list[int]:
+    total = Counter[int]()
+    for row in rows:
+        total.update(dict(enumerate(row)))
+    return [total[i] for i in range(4)]
+
+
+def _clip(value: float) -> float:
+    return max(-1.0, min(1.0, value))
