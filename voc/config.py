@@ -22,6 +22,7 @@ from voc.errors import ConfigError
 
 CONFIG_NAME: Final = "voc.toml"
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
+CLUSTERERS: Final = ("ward", "kmeans", "hdbscan", "fast_hdbscan", "evoc", "cuml")
 DEFAULT, OPTION = "default", "option"
 _DOMAIN: Final = re.compile(r"[^\s@.,;:/]{1,63}(?:\.[^\s@.,;:/]{1,63})+")
 
@@ -57,11 +58,22 @@ class ReportConfig:
 
 @dataclass(frozen=True, slots=True)
 class ThemesConfig:
-    """Settings of the themes. ``window_weeks`` is in 1..104, ``min_documents`` >= 2, ``max_themes`` in 1..200."""
+    """Settings of the themes. ``window_weeks`` is in 1..104, ``min_documents`` >= 2, ``max_themes`` in 1..200,
+    ``clusterer`` one of ``CLUSTERERS``."""
 
     window_weeks: int
     min_documents: int
     max_themes: int
+    clusterer: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopConfig:
+    """Who calls customers back. ``routes`` are rules such as "driver=neglect channel=email: Support lead", the first
+    that fits wins (see voc.loop.routes); ``owner`` is for all other cases."""
+
+    owner: str
+    routes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ class Config:
     ingest: IngestConfig
     report: ReportConfig
     themes: ThemesConfig
+    loop: LoopConfig
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -158,6 +171,7 @@ def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
         ingest=IngestConfig(**part("ingest")),  # type: ignore[arg-type]
         report=ReportConfig(**part("report")),  # type: ignore[arg-type]
         themes=ThemesConfig(**part("themes")),  # type: ignore[arg-type]
+        loop=LoopConfig(**part("loop")),  # type: ignore[arg-type]
         origins=origins,
     )
 
@@ -174,7 +188,13 @@ def _defaults() -> Mapping[str, object]:
         for section, entries in data.items()
         for name, value in entries.items()
     }
-    sections = {"general": GeneralConfig, "ingest": IngestConfig, "report": ReportConfig, "themes": ThemesConfig}
+    sections = {
+        "general": GeneralConfig,
+        "ingest": IngestConfig,
+        "report": ReportConfig,
+        "themes": ThemesConfig,
+        "loop": LoopConfig,
+    }
     known = {f"{section}.{f.name}" for section, kind in sections.items() for f in fields(kind)}
     if known != set(values):
         raise ConfigError(f"defaults.toml and voc/config.py differ in {sorted(known ^ set(values))}")
@@ -251,6 +271,8 @@ def _problem(key: str, value: object) -> str | None:
         return None if low <= value <= high else f"it has to be from {low} to {high}"
     if key == "report.language" and value not in LANGUAGES:
         return f"it has to be one of {', '.join(LANGUAGES)}"
+    if key == "themes.clusterer" and value not in CLUSTERERS:
+        return f"it has to be one of {', '.join(CLUSTERERS)}"
     if key == "ingest.company_domains" and isinstance(value, tuple):
         bad = next((one for one in value if not _DOMAIN.fullmatch(one)), None)
         return f"{bad!r} is no domain" if bad is not None else None

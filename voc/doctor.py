@@ -18,7 +18,6 @@ from typing import Any, Final
 from voc.config import Config, load_config
 from voc.errors import ConfigError, ModelError, StoreError
 from voc.store import FILE_NAME, Store
-from voc.taxonomy import default_taxonomy
 
 OK, NOTE, FAULT, MISSING = "ok", "note", "fault", "missing"
 # Packages with compiled parts that may be there and still not load (another CPU, a missing system library).
@@ -196,6 +195,7 @@ def models() -> list[dict[str, Any]]:
 def _models(config: Config) -> Iterator[Check]:
     """The model of the settings: its files against their checksums, its heads against the taxonomy."""
     from voc.classify import load_classifier
+    from voc.classify.taxonomies import find_taxonomy
     from voc.encoders import resolve_model
 
     name = config.general.model
@@ -204,7 +204,7 @@ def _models(config: Config) -> Iterator[Check]:
         model = resolve_model(name)
         yield Check(step, OK, f"{model.id}: {len(model.spec.get('files', {})) or 'its'} files are as they should be")
         step = f"classifier of {name}"
-        yield Check(step, OK, load_classifier(name, default_taxonomy()).id)
+        yield Check(step, OK, load_classifier(name, find_taxonomy(name, None)).id)
     except ModelError as error:
         yield Check(step, MISSING, error.message, error.hint)
 

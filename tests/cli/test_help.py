@@ -46,7 +46,10 @@ def leaf(words: tuple[str, ...]) -> click.Command:
 
 
 def test_the_commands_are_those_that_were_promised() -> None:
-    promised = "init run ingest classify themes trends report status rejects search explain export config models doctor"
+    promised = (
+        "init run ingest classify themes trends report cases actions status rejects search explain export "
+        "label train evaluate config models doctor"
+    )
     assert list(COMMANDS) == promised.split()
     assert {("config", "show"), ("models", "list")} <= set(all_commands())
 

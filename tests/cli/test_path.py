@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -33,7 +35,8 @@ def test_the_sample_gives_a_report_without_a_network(sample: tuple[Path, Done]) 
     assert done.code == 0, done.err
     reports = folder / "voc-workspace" / "reports"
     assert [p.name for p in reports.iterdir()] == ["2026-W46"]
-    assert sorted(p.name for p in (reports / "2026-W46").iterdir()) == ["report.html", "report.json", "report.md"]
+    files = sorted(p.name for p in (reports / "2026-W46").iterdir())
+    assert files == ["report.html", "report.json", "report.md", "report.xlsx"]
     assert str(Path("voc-workspace") / "reports" / "2026-W46") in done.out.strip().splitlines()[-1]
 
 
@@ -48,10 +51,21 @@ def test_the_report_says_what_is_in_the_sample(sample: tuple[Path, Done]) -> Non
     assert report["coverage"]["languages"] == {"en": 90, "zh-Hans": 60, "zh-Hant": 50}
     assert report["rejects"]["count"] == 0
     neglect = report["weeks"][-1]["drivers"]["neglect"]["complaint"]
-    assert neglect["low"] <= neglect["share"] == neglect["raw_share"] <= neglect["high"]
+    assert neglect["low"] <= neglect["share"] <= neglect["high"]
+    assert neglect["raw_share"] == pytest.approx(neglect["k"] / neglect["n"], abs=1e-6)
     assert neglect["change"] > 0.1, "neglect quadruples in the last two weeks of the sample"
     assert report["themes"], "fifty complaints that repeat one another hold themes"
     assert all(t["quotes"] for t in report["themes"])
+
+
+def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of all reports; a workbook is the text of its parts."""
+    for path in (folder / "voc-workspace" / "reports").rglob("report.*"):
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as parts:
+                yield path, "".join(parts.read(name).decode("utf-8") for name in parts.namelist())
+        else:
+            yield path, path.read_text("utf-8")
 
 
 def test_the_workspace_is_private(sample: tuple[Path, Done]) -> None:
@@ -62,15 +76,13 @@ def test_the_workspace_is_private(sample: tuple[Path, Done]) -> None:
 
 
 def test_personal_data_does_not_reach_the_report(sample: tuple[Path, Done]) -> None:
-    for path in (sample[0] / "voc-workspace" / "reports").rglob("report.*"):
-        text = path.read_text("utf-8")
+    for path, text in _texts(sample[0]):
         assert "@example.com" not in text and "4111 1111" not in text and "07700 900123" not in text, path
 
 
 def test_no_absolute_path_and_no_script_in_the_report(sample: tuple[Path, Done]) -> None:
     folder, _ = sample
-    for path in (folder / "voc-workspace" / "reports").rglob("report.*"):
-        text = path.read_text("utf-8")
+    for path, text in _texts(folder):
         assert str(folder) not in text
         assert "<script>alert" not in text or path.suffix == ".json"
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.mail_fakes import mbox, message, msg_file
 from voc.documents import Document, Reject
 from voc.errors import InputError, VocError
+from voc.ingest import open_source, open_sources
 from voc.ingest.mail import MaildirReader, MailReader, is_maildir
 from voc.ingest.record import IngestOptions, Stats
 
@@ -359,3 +360,59 @@ def test_round_trip(tmp_path: Path, text: str, subject: str, charset: str) -> No
     found = document(tmp_path / "x.eml", message(f"start {text}", charset=charset, subject=f"s {subject}".strip()))
     assert " ".join(found.text.split()) == f"start {text}"
     assert found.metadata["subject"] == f"s {subject}".strip()
+
+
+def folder_of(tmp_path: Path, **messages: bytes) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for name, data in messages.items():
+        (folder / f"{name}.eml").write_bytes(data)
+    return folder
+
+
+def items_of(folder: Path, options: IngestOptions) -> dict[str, list[Document | Reject]]:
+    return {source.name: [*source] for source in open_sources(str(folder), options)}
+
+
+def test_loose_messages_of_a_folder_are_threaded(tmp_path: Path) -> None:
+    # The answer comes first in the order of names, and the second complaint knows only the answer.
+    folder = folder_of(
+        tmp_path,
+        a=message("We are sorry.", from_="h@harbour.example", message_id="<a@h>", in_reply_to="<q@c>"),
+        q=message(COMPLAINT, from_="ann@c.example", message_id="<q@c>"),
+        z=message("Still nothing.", from_="ann@c.example", message_id="<z@c>", in_reply_to="<a@h>"),
+        broken=b"\x00\xff no mail at all",
+    )
+    found = items_of(folder, COMPANY)
+    assert list(found) == ["a.eml", "broken.eml", "q.eml", "z.eml"]
+    assert found["a.eml"] == []
+    (question,), (again,), (broken,) = found["q.eml"], found["z.eml"], found["broken.eml"]
+    assert isinstance(question, Document)
+    assert isinstance(again, Document)
+    assert isinstance(broken, Reject)
+    assert (question.text, question.reply, question.source) == (COMPLAINT, "We are sorry.", "q.eml")
+    assert again.thread == question.thread == "q@c"
+
+
+def test_loose_messages_are_read_alike_alone_and_twice(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path, one=message(COMPLAINT, message_id="<1@c>"), two=message("Late again.", message_id="<2@c>")
+    )
+    sources = [*open_sources(str(folder))]
+    first, second = ([[*source] for source in sources] for _ in range(2))
+    assert first == second
+    assert first == [[*open_source(str(folder / name))] for name in ("one.eml", "two.eml")]
+
+
+def test_an_answer_that_was_deleted_leaves_the_question(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        a=message("We are sorry.", from_="h@harbour.example", message_id="<a@h>", in_reply_to="<q@c>"),
+        q=message(COMPLAINT, from_="ann@c.example", message_id="<q@c>"),
+    )
+    sources = {source.name: source for source in open_sources(str(folder), COMPANY)}
+    assert [*sources["a.eml"]] == []
+    (folder / "a.eml").unlink()
+    (question,) = [*sources["q.eml"]]
+    assert isinstance(question, Document)
+    assert (question.text, question.reply) == (COMPLAINT, None)

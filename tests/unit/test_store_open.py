@@ -65,6 +65,9 @@ RELEASED = {
     "0002_predictions": "62064dcdb03151b7",
     "0003_results": "ebeac575af124533",
     "0004_families": "58ea10bd29d5670a",
+    "0005_labels_by_hand": "c1b70cdd33d22a73",
+    "0006_lineage": "64ccb0d492f04d2d",
+    "0007_cases": "b3248d4fa18ec6cd",
 }
 
 

@@ -5,39 +5,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.themes.cluster import MIN_COSINE, NestedClusters, assign
-from voc.themes.settings import ThemeSettings
-from voc.themes.vectors import SoftPCA, neutral, unit_rows
+from voc.config import CLUSTERERS as CONFIG_CLUSTERERS
+from voc.errors import ConfigError
+from voc.themes.cluster import MIN_COSINE, assign, blurred, find_clusters
+from voc.themes.settings import CLUSTERERS
+from voc.themes.vectors import AXES, Space, unit_rows
 
 
 def vectors(n: int, dim: int, seed: int) -> np.ndarray:
     return unit_rows(np.random.default_rng(seed).normal(size=(n, dim)))
 
 
-@given(
-    st.integers(0, 60),
-    st.integers(0, 1000),
-    st.integers(1, 3),
-    st.integers(2, 4),
-    st.integers(1, 12),
-    st.integers(1, 3),
-)
+def clusters(rows: np.ndarray, documents: np.ndarray | None = None, least: int = 3, method: str = "ward") -> np.ndarray:
+    numbers = np.arange(len(rows))
+    return find_clusters(rows, numbers if documents is None else documents, numbers, least, method)
+
+
+@given(st.integers(0, 60), st.integers(0, 1000), st.integers(2, 4), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
-def test_clusters_stay_within_their_group_and_have_enough_documents(
-    n: int, seed: int, group_count: int, least: int, most: int, per_document: int
+def test_clusters_have_enough_documents_and_numbers_without_gaps(
+    n: int, seed: int, least: int, per_document: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    groups = [f"g{g}" for g in rng.integers(0, group_count, size=n)]
-    documents = [f"d{i // per_document}" for i in range(n)]
-    model = NestedClusters(groups, documents, ThemeSettings(min_documents=least, max_themes=most))
-    labels = model.fit(vectors(n, 4, seed)).labels_
+    documents = np.arange(n) // per_document
+    labels = clusters(vectors(n, 4, seed), documents, least)
     assert len(labels) == n
     found = sorted(set(labels.tolist()) - {-1})
     assert found == list(range(len(found)))
     for label in found:
-        rows = np.flatnonzero(labels == label)
-        assert len({groups[r] for r in rows}) == 1
-        assert len({documents[r] for r in rows}) >= least
+        assert len(set(documents[labels == label].tolist())) >= least
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(0, 500))
@@ -54,43 +49,84 @@ def test_the_rule_without_centroids_assigns_nothing() -> None:
     assert assign(vectors(3, 4, 0), np.zeros((0, 4), dtype=np.float32)).tolist() == [-1, -1, -1]
 
 
-def test_many_units_are_clustered_from_another_start() -> None:
+@pytest.mark.parametrize("method", ["ward", "kmeans", "hdbscan"])
+def test_each_method_finds_what_lies_apart(method: str) -> None:
     rng = np.random.default_rng(5)
-    centres = vectors(6, 12, 3)
-    truth = rng.integers(0, 6, size=3000)
-    rows = unit_rows(centres[truth] + rng.normal(size=(3000, 12)) * 0.05)
-    settings_ = ThemeSettings(max_themes=6)
-    labels = NestedClusters(["g"] * 3000, [str(i) for i in range(3000)], settings_).fit(rows).labels_
-    assert len({(a, b) for a, b in zip(truth.tolist(), labels.tolist(), strict=True)}) == 6
+    centres = vectors(4, 12, 3)
+    truth = rng.integers(0, 4, size=400)
+    rows = unit_rows(centres[truth] + rng.normal(size=(400, 12)) * 0.05)
+    labels = clusters(rows, method=method)
+    assert len({(a, b) for a, b in zip(truth.tolist(), labels.tolist(), strict=True)}) == 4
 
 
-def test_neutral_vectors_have_no_mean_and_no_language() -> None:
-    rng = np.random.default_rng(0)
-    languages = ["en"] * 400 + ["zh-Hans"] * 400
-    raw = rng.normal(size=(800, 16)) + 5
+def test_more_rows_than_are_fitted_settle_by_the_same_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 5, size=900)
+    rows = unit_rows(vectors(5, 12, 3)[truth] + rng.normal(size=(900, 12)) * 0.05)
+    whole = clusters(rows)
+    monkeypatch.setattr("voc.themes.cluster.FIT_UNITS", 300)
+    assert len({(a, b) for a, b in zip(whole.tolist(), clusters(rows).tolist(), strict=True)}) == 5
+
+
+def test_a_method_whose_package_is_missing_says_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="cuml") as caught:
+        clusters(vectors(50, 6, 1), method="cuml")
+    assert 'themes.clusterer = "ward"' in str(caught.value.hint)
+
+
+def test_the_settings_offer_what_there_is() -> None:
+    assert CLUSTERERS == CONFIG_CLUSTERERS
+
+
+def test_blurring_draws_neighbours_together_and_keeps_length() -> None:
+    rng = np.random.default_rng(5)
+    rows = unit_rows(np.repeat(vectors(3, 8, 2), 30, axis=0) + rng.normal(size=(90, 8)) * 0.2)
+    moved = blurred(rows)
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
+    for part in np.split(np.arange(90), 3):
+        assert (moved[part] @ moved[part].T).mean() > (rows[part] @ rows[part].T).mean()
+
+
+def raw_of_two_languages() -> tuple[np.ndarray, list[str]]:
+    raw = np.random.default_rng(0).normal(size=(800, 16)) + 5
     raw[:400, 0] += 4
-    cleaned = neutral(raw.astype(np.float32), languages)
-    between = np.linalg.norm(cleaned[:400].mean(axis=0) - cleaned[400:].mean(axis=0))
+    return raw.astype(np.float32), ["en"] * 400 + ["zh-Hans"] * 400
+
+
+def test_the_space_has_no_mean_and_no_language() -> None:
+    raw, languages = raw_of_two_languages()
+    placed = Space.fit(raw, languages).transform(raw, languages)
     before = unit_rows(raw)
-    assert np.linalg.norm(cleaned.mean(axis=0)) < 0.01
-    assert between < 0.05 * np.linalg.norm(before[:400].mean(axis=0) - before[400:].mean(axis=0))
+    between = np.linalg.norm(placed[:400].mean(axis=0) - placed[400:].mean(axis=0))
+    assert np.linalg.norm(placed.mean(axis=0)) < 0.1
+    assert between < 0.25
+    assert np.linalg.norm(before[:400].mean(axis=0) - before[400:].mean(axis=0)) > 0.1
 
 
-def test_a_language_with_one_unit_keeps_what_it_says() -> None:
-    raw = np.random.default_rng(0).normal(size=(41, 16)).astype(np.float32)
-    cleaned = neutral(raw, ["en"] * 40 + ["zh-Hant"])
-    assert np.linalg.norm(cleaned[-1]) > 0.5
+def test_a_language_with_few_units_keeps_what_it_says() -> None:
+    raw = np.random.default_rng(0).normal(size=(410, 16)).astype(np.float32)
+    raw[400:] = raw[400] + np.random.default_rng(1).normal(size=(10, 16)).astype(np.float32) * 0.1
+    languages = ["en"] * 400 + ["zh-Hant"] * 10
+    placed = Space.fit(raw, languages).transform(raw, languages)
+    assert (placed[400:] @ placed[400:].T).min() > 0.8
 
 
-def test_the_axes_do_not_depend_on_the_order_of_rows() -> None:
-    rows = vectors(200, 32, 1) * np.linspace(2, 0.1, 32, dtype=np.float32)
-    order = np.random.default_rng(2).permutation(200)
-    straight, shuffled = SoftPCA().fit(rows).transform(rows), SoftPCA().fit(rows[order]).transform(rows)
-    assert straight.shape == (200, 12)
-    np.testing.assert_allclose(straight, shuffled, atol=1e-4)
-    np.testing.assert_allclose(np.linalg.norm(straight, axis=1), 1, atol=1e-5)
+def test_a_language_that_the_fit_did_not_see_is_placed() -> None:
+    raw, languages = raw_of_two_languages()
+    placed = Space.fit(raw, languages).transform(raw[:3], ["fr"] * 3)
+    np.testing.assert_allclose(np.linalg.norm(placed, axis=1), 1, atol=1e-5)
 
 
-def test_the_axes_are_found_before_they_are_used() -> None:
-    with pytest.raises(ValueError):
-        SoftPCA().transform(np.ones((2, 2), dtype=np.float32))
+def test_the_space_does_not_depend_on_the_order_of_rows() -> None:
+    rows = vectors(400, 32, 1) * np.linspace(2, 0.1, 32, dtype=np.float32)
+    order = np.random.default_rng(2).permutation(400)
+    straight = Space.fit(rows, ["en"] * 400).transform(rows, ["en"] * 400)
+    shuffled = Space.fit(rows[order], ["en"] * 400).transform(rows, ["en"] * 400)
+    assert straight.shape == (400, AXES)
+    np.testing.assert_allclose(straight, shuffled, atol=1e-3)
+
+
+def test_ten_thousand_equal_rows_are_one_place() -> None:
+    rows = np.ones((10_000, 8), dtype=np.float32)
+    placed = Space.fit(rows, ["en"] * 10_000).transform(rows, ["en"] * 10_000)
+    assert len(np.unique(placed, axis=0)) == 1

@@ -54,6 +54,21 @@ class VocGroup(click.Group):
         write_example(formatter, self.example)
 
 
+class StageGroup(VocGroup):
+    """A stage that is a group, too: it has the options of every command, for where it is called by itself."""
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, example=example, **kwargs)
+        self.params += _every_command()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Starts the log, then runs the stage or the command below it."""
+        from voc.cli.logging import start_logging
+
+        start_logging(ctx.ensure_object(Terminal))
+        return super().invoke(ctx)
+
+
 class Number(click.FloatRange):
     """A number in a range; nan, which is in no range and out of none, is refused."""
 
@@ -179,7 +194,13 @@ workspace_option = click.option(
     envvar="VOC_WORKSPACE", show_envvar=True, show_default=True, help="Folder that keeps what was read.",
 )  # fmt: skip
 inputs_argument = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=Input())
-model_option = click.option("--model", metavar="NAME", help="A model of `voc models list`, or a model folder.")
+model_option = _options(
+    click.option("--model", metavar="NAME", help="A model of `voc models list`, or a model folder."),
+    click.option(
+        "--taxonomy", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+        help="The drivers, as TOML.  [default: those that the model was trained for]",
+    ),
+)  # fmt: skip
 as_of_option = click.option(
     "--as-of", type=Day(), metavar="DATE",
     help="The day that counts as now.  [default: the latest document]",

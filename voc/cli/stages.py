@@ -135,20 +135,6 @@ def _only(context: click.Context, names: dict[str, str], why: str) -> None:
             raise click.UsageError(f"{option} {why} it does nothing.")
 
 
-@click.command("themes", cls=VocCommand, example="voc themes --week 2026-W46")
-@workspace_option
-@period_options
-@model_option
-@writing_options
-@click.pass_obj
-def themes_command(terminal: Terminal, /, **params: Any) -> None:
-    """Groups the complaints of the weeks up to --week into themes."""
-    options = run_options(params)
-    from voc.pipeline import themes
-
-    deliver(terminal, lambda: themes(options, terminal.progress()))
-
-
 @click.command(
     "trends",
     cls=VocCommand,

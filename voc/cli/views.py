@@ -70,6 +70,8 @@ def explanation(document: Mapping[str, Any]) -> Iterator[str]:
     width = max(map(len, scores), default=0)
     for label, score in scores.items():
         decided = "decided" if score["decided"] else "unclear" if label in document["abstained"] else ""
+        if label in document["by_hand"]:
+            decided = "yes, set by hand" if score["decided"] else "no, set by hand"
         yield f"  {label:<{width}}  {score['probability']:.3f}  threshold {score['threshold']:.3f}  {decided}".rstrip()
     for span in document.get("spans") or []:
         yield f"  because of {span['label']} ({span['score']:.2f}): {shorten(span['text'])}"

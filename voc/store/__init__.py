@@ -17,11 +17,14 @@ from pathlib import Path
 from types import TracebackType
 
 from voc.errors import StoreError
+from voc.store.cases import Cases
 from voc.store.connection import FILE_NAME, Database
 from voc.store.documents import Documents
 from voc.store.families import Families, Signed, Twin
 from voc.store.files import private_folder, secret, write_atomic, write_json_atomic
 from voc.store.inputs import Inputs
+from voc.store.labels import HandLabel, HandLabels
+from voc.store.lineage import LineageChange
 from voc.store.lock import lock
 from voc.store.migrations import check, migrate, pending
 from voc.store.predictions import Predictions
@@ -44,7 +47,9 @@ __all__ = [
     "BatchResult",
     "Counted",
     "Detail",
+    "HandLabel",
     "InputState",
+    "LineageChange",
     "Membership",
     "Run",
     "SavedReport",
@@ -60,7 +65,7 @@ __all__ = [
 ]
 
 
-class Store(Inputs, Documents, Families, Predictions, Themes, Reports):
+class Store(Inputs, Documents, Families, Predictions, HandLabels, Themes, Reports, Cases):
     """One workspace, opened for reading or writing; use it as a context manager."""
 
     def __init__(self, workspace: Path, database: Database) -> None:

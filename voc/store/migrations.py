@@ -118,6 +118,64 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE INDEX families_first ON families (first)",
         ),
     ),
+    Migration(
+        "0005_labels_by_hand",
+        (
+            # A log: the last row of a document and label stands. value: 1, 0, or NULL where it was left to the model
+            # again; day: of --as-of; sample: random or chosen, where an export picked the document.
+            """CREATE TABLE hand_labels (
+                id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+                label TEXT NOT NULL, value INTEGER, quote TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL,
+                day TEXT, sample TEXT NOT NULL)""",
+            "CREATE INDEX hand_labels_document ON hand_labels (document)",
+            # the labels of this prediction that are not the model's but set by hand
+            "ALTER TABLE predictions ADD COLUMN by_hand TEXT NOT NULL DEFAULT '[]'",
+        ),
+    ),
+    Migration(
+        "0006_lineage",
+        (
+            """CREATE TABLE known_themes (
+                id TEXT PRIMARY KEY, driver TEXT NOT NULL, side TEXT NOT NULL, born TEXT NOT NULL, state TEXT NOT NULL,
+                pinned INTEGER NOT NULL, names TEXT NOT NULL, parent TEXT, merged_into TEXT) WITHOUT ROWID""",
+            # theme: NULL for a segment that was looked at and is in none; a segment is in one theme at most
+            """CREATE TABLE known_segments (
+                document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, segment INTEGER NOT NULL,
+                driver TEXT NOT NULL, side TEXT NOT NULL, theme TEXT REFERENCES known_themes,
+                PRIMARY KEY (document, segment)) WITHOUT ROWID""",
+            "CREATE INDEX known_segments_theme ON known_segments (theme, document)",
+            # whose segments were looked at last by this model
+            """CREATE TABLE looked (
+                document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+                model INTEGER NOT NULL REFERENCES models)""",
+            """CREATE TABLE theme_events (
+                number INTEGER PRIMARY KEY, day TEXT NOT NULL, kind TEXT NOT NULL, theme TEXT NOT NULL, other TEXT,
+                moved TEXT NOT NULL, before TEXT NOT NULL, undone INTEGER NOT NULL, undoes INTEGER)""",
+            "ALTER TABLE themes ADD COLUMN detail TEXT NOT NULL DEFAULT '{}'",
+            "ALTER TABLE theme_runs ADD COLUMN detail TEXT NOT NULL DEFAULT '{}'",
+        ),
+    ),
+    Migration(
+        "0007_cases",
+        (
+            # A case is the document that opened it, and goes with it; further ones of the customer join it.
+            """CREATE TABLE cases (
+                id TEXT PRIMARY KEY, document INTEGER NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,
+                opened TEXT NOT NULL, owner TEXT NOT NULL) WITHOUT ROWID""",
+            """CREATE TABLE case_documents (
+                document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+                case_id TEXT NOT NULL REFERENCES cases ON DELETE CASCADE)""",
+            "CREATE INDEX case_documents_case ON case_documents (case_id)",
+            # A log: kind is state, owner or note; day is that of --as-of.
+            """CREATE TABLE case_events (
+                number INTEGER PRIMARY KEY, case_id TEXT NOT NULL REFERENCES cases ON DELETE CASCADE, day TEXT NOT NULL,
+                kind TEXT NOT NULL, value TEXT NOT NULL, who TEXT NOT NULL)""",
+            "CREATE INDEX case_events_case ON case_events (case_id)",
+            """CREATE TABLE actions (
+                number INTEGER PRIMARY KEY, driver TEXT NOT NULL, owner TEXT NOT NULL, due TEXT, text TEXT NOT NULL,
+                added TEXT NOT NULL, done TEXT)""",
+        ),
+    ),
 )
 
 

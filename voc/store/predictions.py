@@ -12,6 +12,7 @@ from voc.documents import Document
 from voc.results import Classified, Evidence, Prediction
 from voc.store.base import Part
 from voc.store.connection import Row
+from voc.store.labels import settle
 from voc.store.rows import (
     DOCUMENT_COLUMNS,
     Counted,
@@ -92,7 +93,7 @@ class Predictions(Part):
     def details(self, model: str, keys: Iterable[str] | None = None) -> Iterator[Detail]:
         """Documents that ``model`` classified, with prediction, segments and scores, in ingest order."""
         number = self._model(model)
-        sql = f"""SELECT p.id, d.key, p.status, p.labels, o.abstained, o.probabilities, o.segments, o.scores,
+        sql = f"""SELECT p.id, d.key, p.status, p.labels, o.abstained, o.probabilities, p.by_hand, o.segments, o.scores,
             {DOCUMENT_COLUMNS} FROM predictions p JOIN outputs o ON o.prediction = p.id
             JOIN documents d ON d.seq = p.document JOIN contents c ON c.document = d.seq
             WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?)) ORDER BY p.document"""  # noqa: S608
@@ -101,9 +102,9 @@ class Predictions(Part):
                 spans = self._evidence(number, page)
                 rows = self._db.rows(sql, (number, page))
             for row in rows:
-                segments = unpack_segments(row[6])
+                segments = unpack_segments(row[7])
                 prediction = _prediction(row, model, spans.get(row[0], ()))
-                yield Detail(document_of(row[8:]), prediction, segments, unpack_scores(row[7], len(segments)))
+                yield Detail(document_of(row[9:]), prediction, segments, unpack_scores(row[8], len(segments)))
 
     def models(self) -> dict[str, int]:
         """How many documents each model classified, in the order in which the models were first used."""
@@ -180,7 +181,8 @@ class Predictions(Part):
         encoder = items[0][1].encoder
         refs = [(c.prediction.key, s.index) for _, c in items for s in c.segments]
         shard = self._vectors.write(encoder, refs, np.concatenate([c.vectors for _, c in items]))
-        number = self._db.insert(
+        # The same vectors make the same shard: it is there where a prediction was dropped and is made anew.
+        number = self._db.integer("SELECT id FROM shards WHERE path = ?", (shard.path,)) or self._db.insert(
             "INSERT INTO shards (encoder, path, rows, sha256) VALUES (?, ?, ?, ?)",
             (encoder, shard.path, shard.rows, shard.sha256),
         )
@@ -217,9 +219,10 @@ class Predictions(Part):
                 for i, e in enumerate(prediction.evidence)
             ],
         )
+        settle(self._db, document, number)
 
 
-_SELECT_PREDICTIONS = """SELECT p.id, d.key, p.status, p.labels, o.abstained, o.probabilities
+_SELECT_PREDICTIONS = """SELECT p.id, d.key, p.status, p.labels, o.abstained, o.probabilities, p.by_hand
     FROM predictions p JOIN outputs o ON o.prediction = p.id JOIN documents d ON d.seq = p.document
     WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?))"""
 
@@ -234,4 +237,5 @@ def _prediction(row: Row, model: str, evidence: tuple[Evidence, ...]) -> Predict
         labels=tuple(json.loads(row[3])),
         abstained=tuple(json.loads(row[4])),
         evidence=evidence,
+        by_hand=tuple(json.loads(row[6])),
     )

@@ -28,6 +28,13 @@ class Reports(Part):
         """(week, revision, digest) of all saved reports, by week, then revision."""
         return [(w, r, d) for w, r, d in self._db.rows("SELECT week, revision, digest FROM reports ORDER BY 1, 2")]
 
+    def told_alarms(self) -> list[tuple[str, int, list[dict[str, object]]]]:
+        """(week, revision, alarms as report.json has them) of all saved reports that tell of any, by week, then
+        revision."""
+        sql = """SELECT week, revision, json_extract(value, '$.alarms') FROM reports
+            WHERE json_array_length(value, '$.alarms') > 0 ORDER BY 1, 2"""
+        return [(week, revision, json.loads(found)) for week, revision, found in self._db.rows(sql)]
+
     def save_report(self, week: str, revision: int, digest: str, value_json: str) -> None:
         """Save a revision. One that was told is never told otherwise: ValueError where another value holds its place;
         saving the same again changes nothing.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from voc.results import Cell, Theme, ThemeResult, ThemeUnit, WeekRow
-from voc.store.base import Part
+from voc.results import Cell, Emergence, Theme, ThemeResult, ThemeUnit, Trend, WeekRow
+from voc.store.lineage import Lineage, LineageChange
 from voc.store.rows import Membership, dumps, unpack_segments
 from voc.store.vectors import Place
 
@@ -27,7 +27,7 @@ class _Unit(NamedTuple):
     place: Place
 
 
-class Themes(Part):
+class Themes(Lineage):
     """The part of the store that keeps themes, trends and the fingerprints of finished stages."""
 
     def theme_units(
@@ -69,13 +69,20 @@ class Themes(Part):
             for ((key, segment, side), u), vector in zip(found.items(), vectors, strict=True)
         ]
 
-    def save_themes(self, scope: str, fingerprint: str, result: ThemeResult) -> None:
-        """Put ``result`` in the place of the themes of ``scope`` and set the fingerprint of the stage, at once."""
+    def save_themes(
+        self, scope: str, fingerprint: str, result: ThemeResult, change: LineageChange | None = None
+    ) -> None:
+        """Put ``result`` in the place of the themes of ``scope``, write what changed in the registry, and set the
+        fingerprint of the stage, at once."""
         with self._db.transaction():
+            if change is not None:
+                self._save_lineage(change)
             self._db.execute("DELETE FROM theme_runs WHERE scope = ?", (scope,))
+            newest = self._db.integer("SELECT max(seq) FROM documents")
+            detail = {"weeks": result.weeks, "tests": result.tests, "newest": newest}
             run = self._db.insert(
-                "INSERT INTO theme_runs (scope, units, unassigned) VALUES (?, ?, ?)",
-                (scope, result.units, result.unassigned),
+                "INSERT INTO theme_runs (scope, units, unassigned, detail) VALUES (?, ?, ?, ?)",
+                (scope, result.units, result.unassigned, dumps(detail)),
             )
             for position, theme in enumerate(result.themes):
                 self._save_theme(run, position, theme)
@@ -87,7 +94,7 @@ class Themes(Part):
             return self._themes(scope)
 
     def _themes(self, scope: str) -> ThemeResult | None:
-        run = self._db.row("SELECT id, units, unassigned FROM theme_runs WHERE scope = ?", (scope,))
+        run = self._db.row("SELECT id, units, unassigned, detail FROM theme_runs WHERE scope = ?", (scope,))
         if run is None:
             return None
         members: dict[int, list[tuple[str, int]]] = {}
@@ -96,7 +103,7 @@ class Themes(Part):
         for position, key, segment in self._db.rows(sql, (run[0],)):
             members.setdefault(position, []).append((key, segment))
         rows = self._db.rows(
-            """SELECT position, id, labels, driver, side, state, documents, customers, quotes FROM themes
+            """SELECT position, id, labels, driver, side, state, documents, customers, quotes, detail FROM themes
             WHERE run = ? ORDER BY position""",
             (run[0],),
         )
@@ -104,11 +111,23 @@ class Themes(Part):
             Theme(
                 id=identity, labels=json.loads(labels), driver=driver, side=side, state=state,
                 members=tuple(members.get(position, ())), documents=documents, customers=customers,
-                quotes=tuple((key, segment) for key, segment in json.loads(quotes)),
+                quotes=tuple((key, segment) for key, segment in json.loads(quotes)), **_detail(json.loads(detail)),
             )
-            for position, identity, labels, driver, side, state, documents, customers, quotes in rows
+            for position, identity, labels, driver, side, state, documents, customers, quotes, detail in rows
         )  # fmt: skip
-        return ThemeResult(themes, run[1], run[2])
+        detail = json.loads(run[3])
+        return ThemeResult(themes, run[1], run[2], tuple(detail.get("weeks", ())), detail.get("tests", 0))
+
+    def came_after_themes(self, scope: str, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` whose documents came after the themes of ``scope`` were saved."""
+        row = self._db.row("SELECT detail FROM theme_runs WHERE scope = ?", (scope,))
+        newest = json.loads(row[0]).get("newest", 0) if row else 0
+        sql = "SELECT key FROM documents WHERE seq > ? AND seq IN (SELECT value FROM json_each(?))"
+        return {key for page in self._pages(keys) for (key,) in self._db.rows(sql, (newest, page))}
+
+    def theme_scopes(self) -> list[str]:
+        """The scopes that themes are saved of."""
+        return [str(scope) for (scope,) in self._db.rows("SELECT scope FROM theme_runs ORDER BY scope")]
 
     def memberships(self, key: str) -> list[Membership]:
         """The themes that segments of a document belong to, by scope, theme and segment."""
@@ -138,7 +157,7 @@ class Themes(Part):
         if not done:
             return None
         values = [json.loads(value) for (value,) in rows]
-        return [WeekRow(**{**v, "cells": {label: Cell(**cell) for label, cell in v["cells"].items()}}) for v in values]
+        return [_row(value) for value in values]
 
     def stage_fingerprint(self, stage: str, scope: str) -> str | None:
         """What the results of ``stage`` for ``scope`` were made of; None where it was not done."""
@@ -157,13 +176,39 @@ class Themes(Part):
 
     def _save_theme(self, run: int, position: int, theme: Theme) -> None:
         self._db.execute(
-            """INSERT INTO themes (run, position, id, labels, driver, side, state, documents, customers, quotes)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO themes (run, position, id, labels, driver, side, state, documents, customers, quotes, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (run, position, theme.id, dumps(dict(theme.labels)), theme.driver, theme.side, theme.state,
-             theme.documents, theme.customers, dumps(theme.quotes)),
+             theme.documents, theme.customers, dumps(theme.quotes),
+             dumps({name: value for name in _DETAIL if (value := _plain(getattr(theme, name)))})),
         )  # fmt: skip
         self._db.execute_many(
             """INSERT INTO theme_members (run, theme, position, document, segment)
             VALUES (?, ?, ?, (SELECT seq FROM documents WHERE key = ?), ?)""",
             [(run, position, i, key, int(segment)) for i, (key, segment) in enumerate(theme.members)],
         )
+
+
+_DETAIL = ("drivers", "weekly", "pinned", "counter", "place", "emergence")
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if isinstance(value, Emergence) else value
+
+
+def _detail(saved: dict[str, Any]) -> dict[str, Any]:
+    """The later fields of a theme, as they were."""
+    lists: dict[str, Any] = {name: tuple(saved[name]) for name in ("weekly", "counter", "place") if name in saved}
+    if "emergence" in saved:
+        told = saved["emergence"]
+        lists["emergence"] = Emergence(
+            **{**told, "channels": tuple(told["channels"]), "languages": tuple(told["languages"])}
+        )
+    return {**saved, **lists}
+
+
+def _row(value: dict[str, Any]) -> WeekRow:
+    cells = {label: Cell(**cell) for label, cell in value["cells"].items()}
+    # Rows of an older voc have no trends; the stage is done anew before a report is built from them.
+    trends = {label: Trend(**{**t, "like": tuple(t["like"])}) for label, t in value.get("trends", {}).items()}
+    return WeekRow(**{**value, "cells": cells, "trends": trends})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -14,11 +15,18 @@ _HAN: Final = re.compile(r"[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\
 _KANA: Final = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff6f\uff71-\uff9d]")
 _HANGUL: Final = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _BOPOMOFO: Final = re.compile(r"[\u3105-\u312f]")
+_ANY_SCRIPT: Final = re.compile(  # a character that one of the patterns for scripts other than Latin matches
+    "[\u0370-\u058f\u0590-\u06ff\u0750-\u077f\u0900-\u09ff\u0b80-\u0bff\u0e00-\u0e7f\u10a0-\u11ff\u1f00-\u1fff"
+    "\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\ufb50-\ufdff\ufe70-\ufefc\uff66-\uff9d\U00020000-\U0003ffff]"
+)
 _LATIN: Final = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _LATIN_WORD: Final = re.compile(rf"[{_LATIN}]+(?:['’][{_LATIN}]+)?")
 _NOISE: Final = re.compile(
     r"https?://[!-~]+|www\.[!-~]+|(?<![\w.+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+|[@#][A-Za-z0-9_]+|&[a-z]{2,6};"
 )
+# Letters of which only one case is in _LATIN, and one whose lower case is two characters.
+_UNLIKE_LOWER: Final = re.compile("[\u0130\u0181-\u01b7\u023a-\u0245\u212a\u212b\u2c7e\u2c7f]")
 _SCRIPTS: Final = (
     (re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"), "el"),
     (re.compile(r"[\u0590-\u05ff]"), "he"),
@@ -100,10 +108,12 @@ def detect_language(text: str) -> str:
 
 def _by_script(text: str) -> str | None:
     """The tag where a script other than Latin decides, else None."""
+    if not _ANY_SCRIPT.search(text):
+        return None
     han = _HAN.findall(text)
     kana = len(_KANA.findall(text))
     hangul = len(_HANGUL.findall(text))
-    latin = len(_LATIN_WORD.findall(_NOISE.sub(" ", text)))
+    latin = len(_LATIN_WORD.findall(_quiet(text)))
     if kana > 1 and kana * 8 >= len(han) and kana + len(han) >= latin:
         return "ja"
     if hangul and hangul >= len(han) and hangul >= latin:
@@ -118,18 +128,23 @@ def _by_script(text: str) -> str | None:
     return best if most >= 2 and most >= 3 * latin else None
 
 
+def _quiet(text: str) -> str:
+    """``text`` without addresses, tags and entities."""
+    if "@" in text or "#" in text or "&" in text or "://" in text or "www." in text:
+        return _NOISE.sub(" ", text)
+    return text
+
+
 def _chinese(text: str, han: list[str]) -> str:
-    simplified, traditional = _script_tables()
-    hans = sum(map(simplified.__contains__, han))
-    hant = sum(map(traditional.__contains__, han))
-    if hans == hant:
+    lead = sum(map(_script_signs().get, han, itertools.repeat(0)))
+    if lead == 0:
         return "zh-Hant" if "「" in text or _BOPOMOFO.search(text) else "zh-Hans"
-    return "zh-Hant" if hant > hans else "zh-Hans"
+    return "zh-Hant" if lead > 0 else "zh-Hans"
 
 
 @functools.cache
-def _script_tables() -> tuple[frozenset[str], frozenset[str]]:
-    """Characters that only simplified, and that only traditional writing uses.
+def _script_signs() -> dict[str, int]:
+    """-1 for characters that only simplified writing uses, 1 for those that only traditional writing does.
 
     The two national character sets tell: GB 2312 was made for the one script, Big5's first level (5,401 common
     characters) for the other. Checked against OpenCC's conversion tables: of the simplified characters found so, the
@@ -139,7 +154,8 @@ def _script_tables() -> tuple[frozenset[str], frozenset[str]]:
     gb = _characters("gb2312", 0xB0A1, 0xF7FE, range(0xA1, 0xFF))
     common = _characters("big5", 0xA440, 0xC67E, lows)
     big5 = common | _characters("big5", 0xC940, 0xF9D5, lows)
-    return frozenset(gb - big5 - set(_NOT_HANS)), frozenset(common - gb | set(_REGIONAL_HANT))
+    hans, hant = gb - big5 - set(_NOT_HANS), common - gb | set(_REGIONAL_HANT)
+    return dict.fromkeys(hans - hant, -1) | dict.fromkeys(hant - hans, 1)
 
 
 def _characters(codec: str, first: int, last: int, lows: Iterable[int]) -> set[str]:
@@ -149,7 +165,11 @@ def _characters(codec: str, first: int, last: int, lows: Iterable[int]) -> set[s
 
 
 def _latin(text: str) -> str:
-    words = [word.lower().replace("’", "'") for word in _LATIN_WORD.findall(_NOISE.sub(" ", text))]
+    quiet = _quiet(text)
+    if quiet.isascii() or not _UNLIKE_LOWER.search(quiet):
+        words = _LATIN_WORD.findall(quiet.lower().replace("’", "'"))
+    else:
+        words = [word.lower().replace("’", "'") for word in _LATIN_WORD.findall(quiet)]
     if not words:
         return "en" if _LATIN_WORD.search(text) else _unknown(text)
     english = sum(map(_ENGLISH.__contains__, words))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
@@ -26,15 +25,23 @@ _ROUNDS: Final = 8
 # Never of use to a reader: C0 controls but tab and line breaks, DEL, soft hyphen, zero-width space, word joiner, byte
 # order mark, annotation and object marks, private-use characters (icons of some font or phone).
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff\ufff9-\ufffc\ue000-\uf8ff\U000f0000-\U0010ffff]+"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff\ufff9-\ufffc\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
 # Joiners and direction marks are needed in emoji and in Indic, Persian and Hebrew words, and by nobody after these.
 _JOINER: Final = re.compile(
     "(?:(?<=[\x00-\u024f\u2000-\u200b\u2010-\u2027\u3000-\u9fff\uac00-\ud7af\uff00-\uff65])|^)[\u200c-\u200f]+"
 )
+_ANY_JOINER: Final = re.compile("[\u200c-\u200f]")
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+_ASCII: Final = "".join(map(chr, range(128)))
+_MARGIN: Final = 24  # characters; the longest that a rule of ftfy looks at beside what is damaged is 8
 _HORIZONTAL: Final = r"[^\S\r\n\u2028\u2029\x0b\x0c\x85]"
-_SPACES: Final = re.compile(rf"{_HORIZONTAL}{{3,}}|(?:{_HORIZONTAL}{{0,2}}\r?\n){{3,}}{_HORIZONTAL}{{0,2}}")
-_WIDE: Final = re.compile(r"\s{3}")
+_SPACES: Final = re.compile(  # three or more blanks, or three or more line breaks with at most two blanks before each
+    rf"\s(?:(?<={_HORIZONTAL}){_HORIZONTAL}{{2,}}"
+    rf"|(?:(?<={_HORIZONTAL}){_HORIZONTAL}?\r?\n|(?<=\r)\n|(?<=\n))"
+    rf"(?:{_HORIZONTAL}{{0,2}}\r?\n){{2,}}{_HORIZONTAL}{{0,2}})"
+)
+_WIDE: Final = re.compile(r"\s\s\s")  # not \s{3}: a pattern that begins with a plain set is searched for faster
 _TAG: Final = re.compile(
     r"<(?:(?P<line>br|hr)|/?(?:(?P<block>p|div|li|ul|ol)|span|strong|em|font)\b)[^<>]{0,300}>", re.IGNORECASE
 )
@@ -44,6 +51,7 @@ _BADGE: Final = re.compile(
     r"\W{0,6}(?:Trip Verified|Not Verified|Unverified|Verified(?: Review| Purchase)?)\s{0,3}\|\s{0,3}"
 )
 _TAIL_LENGTH: Final = 40
+_TAIL_LAST: Final = frozenset("eEsSſ多文开開起)]】」>»›▼")  # characters that a match of _TAIL can end in
 _TAIL: Final = re.compile(
     r"""(?: (?:\.{2,6}|…{1,3}|⋯{1,3})[ \u00a0]?[(\[【「]?(?:
               More|MORE|(?i:(?:read|see|show|view)[ ](?:more|less))
@@ -106,12 +114,14 @@ def repair_turns(text: str, turns: Sequence[Turn]) -> tuple[str, tuple[Turn, ...
         pieces += (before, said)
         left = len(said) - len(said.lstrip())
         if said.strip() or turn.start == turn.end:
-            kept.append(replace(turn, start=length + left, end=length + left + len(said.strip())))
+            start = length + left
+            kept.append(Turn(turn.role, start, start + len(said.strip()), turn.speaker, turn.begins, turn.ends))
         length += len(said)
     pieces.append(_gap(text[at:]))
     return "".join(pieces), tuple(kept)
 
 
+@functools.lru_cache(maxsize=1024)  # the same prefixes come back at every turn
 def _gap(text: str) -> str:
     """Between turns stand prefixes and white space: line breaks matter there."""
     return text if len(text) <= 2 or text.isspace() else repair(text)
@@ -138,15 +148,26 @@ def _once(text: str) -> str:
 
 
 def _beyond_ascii(text: str) -> str:
-    from ftfy import fix_text
-
     if _mojibake().search(text):
-        text = fix_text(text, _config())
+        text = "".join(map(_decoded, _LINE.findall(text)))
     text = _UNSEEN.sub("", text)
-    text = _JOINER.sub("", text)
+    if _ANY_JOINER.search(text):
+        text = _JOINER.sub("", text)
     if "(" in text or "（" in text or "[" in text:
         text = _READINGS.sub(_without_readings, text)
     return text
+
+
+def _decoded(line: str) -> str:
+    """``line`` as ftfy decodes it. It takes time for every character of a line that is damaged somewhere, so that plain
+    ASCII at either end, which no rule of its looks at from further away than a few characters, is kept back."""
+    if line.isascii():
+        return line
+    from ftfy import fix_text
+
+    start = max(0, len(line) - len(line.lstrip(_ASCII)) - _MARGIN)
+    end = len(line.rstrip(_ASCII)) + _MARGIN
+    return line[:start] + fix_text(line[start:end], _config()) + line[end:]
 
 
 @functools.cache
@@ -177,7 +198,9 @@ def _config() -> TextFixerConfig:
 @functools.cache
 def _mojibake() -> re.Pattern[str]:
     """What ftfy should look at: C1 controls, surrogates, and the first two bytes of a UTF-8 character read in one of
-    the single-byte encodings that ftfy tries. Its own test takes 20 µs for 90 characters of whole Chinese, this 1."""
+    the single-byte encodings that ftfy tries. Its own test takes 20 µs for 90 characters of whole Chinese, this 1.
+
+    A blank may stand for a second byte of A0, but not in Mac Roman, where curly quotes and dashes are first bytes."""
     from ftfy import bad_codecs
     from ftfy.chardata import CHARMAP_ENCODINGS
 
@@ -185,11 +208,12 @@ def _mojibake() -> re.Pattern[str]:
     pairs, starts = [], set[str]()
     for encoding in CHARMAP_ENCODINGS:
         first = bytes(range(0xC2, 0xF5)).decode(encoding, "replace")
-        second = bytes(range(0x80, 0xC0)).decode(encoding, "replace")
-        pairs.append(f"[{re.escape(first)}][{re.escape(second)} ]")
+        second = bytes(range(0x80, 0xC0)).decode(encoding, "replace") + ("" if encoding == "macroman" else " ")
+        pairs.append(f"(?<=[{re.escape(first)}])[{re.escape(second)}]")
         starts.update(first)
     start = re.escape("".join(sorted(starts)))
-    return re.compile(f"[\x80-\x9f\ud800-\udfff]|(?=[{start}])(?:{'|'.join(sorted(set(pairs)))})")
+    alone = "\x80-\x9f\ud800-\udfff"
+    return re.compile(f"[{alone}{start}](?:(?<=[{alone}])|{'|'.join(sorted(set(pairs)))})")
 
 
 def _break(tag: re.Match[str]) -> str:
@@ -202,6 +226,8 @@ def _space(run: re.Match[str]) -> str:
 
 def _without_tail(text: str) -> str:
     end = text.rstrip()
+    if end[-1:] not in _TAIL_LAST:
+        return text
     found = _TAIL.search(end, max(0, len(end) - _TAIL_LENGTH))
     if found is None:
         return text

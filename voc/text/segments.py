@@ -22,6 +22,7 @@ def _words(listed: str) -> frozenset[str]:
 _LIMIT: Final = 1200
 _ALPHABET_COST, _CJK_COST = 5, 12
 _SAFE_LENGTH: Final = _LIMIT // _CJK_COST  # no shorter text can be over the limit
+_SAFE_ALPHABET: Final = _LIMIT // _ALPHABET_COST  # and no shorter one without wide characters
 _COUNTED_LENGTH: Final = 600  # shorter texts are counted at once before they are searched for a cut
 _SCRAP: Final = 4  # pieces with fewer non-space characters are joined to a neighbour
 _MIN_SIDE_ALPHABET, _MIN_SIDE_CJK = 20, 7  # least non-space characters on either side of a contrast
@@ -32,15 +33,20 @@ _CJK_CHAR: Final = re.compile(rf"[{_CJK}]")
 _EMOJI: Final = r"\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff"
 _CLOSERS: Final = r"\"'”’»)\]）】」』》〉\ufe0f\u200d"
 
-# What could end a piece. Links and addresses are matched first so that the points in them end nothing.
+# What could end a piece. Links and addresses come first so that the points in them end nothing. The pattern begins with
+# the set of all first characters, and each branch looks back at its own: so it is searched for at the speed of a set.
+_STOPS: Final = "。！？；…!?．｡"
+_LINES: Final = r"\n\r\u2028\u2029\x0b\x0c\x85"
 _MARK: Final = re.compile(
-    rf"(?P<skip>https?://[!-~]*[\w/]|www\.[!-~]*[\w/]|@\w+)"
-    rf"|(?P<line>[\n\r\u2028\u2029\x0b\x0c\x85]+)"
-    rf"|(?P<stop>[。！？；…!?．｡]+[.。！？；…!?．｡~～]*[{_CLOSERS}{_EMOJI}]*)"
-    rf"|(?P<point>\.+[{_CLOSERS}{_EMOJI}]*)"
-    rf"|(?P<emoji>[{_EMOJI}][{_EMOJI}\ufe0f\u200d]*)"
-    rf"|(?P<tilde>(?<=[{_CJK}])[~～]+)"
-    r"|(?P<but>(?<=[,;，；、\s])(?:(?i:but|however)\b(?!\s+also\b)|但是|但|不过|不過|可是|然而))"
+    rf"[hHw@{_LINES}{_STOPS}.{_EMOJI}~～bB但不可然](?:"
+    rf"(?P<skip>(?<=h)ttps?://[!-~]*[\w/]|(?<=w)ww\.[!-~]*[\w/]|(?<=@)\w+)"
+    rf"|(?P<line>(?<=[{_LINES}])[{_LINES}]*)"
+    rf"|(?P<stop>(?<=[{_STOPS}])[{_STOPS}]*[.{_STOPS}~～]*[{_CLOSERS}{_EMOJI}]*)"
+    rf"|(?P<point>(?<=\.)\.*[{_CLOSERS}{_EMOJI}]*)"
+    rf"|(?P<emoji>(?<=[{_EMOJI}])[{_EMOJI}\ufe0f\u200d]*)"
+    rf"|(?P<tilde>(?<=[{_CJK}][~～])[~～]*)"
+    r"|(?P<but>(?:(?<=[,;，；、\s][bB])(?i:ut)\b|(?<=[,;，；、\s][hH])(?i:owever)\b)(?!\s+also\b)"
+    r"|(?<=[,;，；、\s]但)是?|(?<=[,;，；、\s]不)[过過]|(?<=[,;，；、\s]可)是|(?<=[,;，；、\s]然)而))"
 )
 # A point after one of these ends no sentence, or only where a capital letter follows.
 _NEVER_ENDS: Final = _words(
@@ -93,12 +99,10 @@ def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
-    piece = text[start:end]
-    core = piece.strip()
-    if not core:
+    piece = text[start:end].rstrip()
+    if not piece:
         return None
-    start += len(piece) - len(piece.lstrip())
-    return start, start + len(core)
+    return start + len(piece) - len(piece.lstrip()), start + len(piece)
 
 
 def _sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
@@ -178,6 +182,8 @@ def _cost(text: str, start: int, end: int) -> int:
 def _fit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut a sentence until each piece is within the limit."""
     while end - start > _SAFE_LENGTH:
+        if end - start <= _SAFE_ALPHABET and not _CJK_WIDE.search(text, start, end):
+            break
         if end - start < _COUNTED_LENGTH and _cost(text, start, end) <= _LIMIT:
             break
         cut = _cut_point(text, start, end)

@@ -1,6 +1,6 @@
 """Themes: what the complaints of each driver are about. The only package that imports bertopic."""
 
-from voc.themes.fit import fit_themes
+from voc.themes.describe import describe, fit_themes
 from voc.themes.settings import ThemeSettings
 
-__all__ = ["ThemeSettings", "fit_themes"]
+__all__ = ["ThemeSettings", "describe", "fit_themes"]

@@ -1,122 +1,320 @@
-"""Themes of a window: what the complaints of each driver are about."""
+"""One week of themes: what is new is assigned to the themes that are known, and the residue is clustered."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.results import Theme, ThemeResult, ThemeUnit
-from voc.taxonomy import COMPLAINT, Driver, Taxonomy
-from voc.themes.cluster import UNASSIGNED, NestedClusters
-from voc.themes.engine import Fitted, fit_bertopic
-from voc.themes.labels import Labeller, UnitTerms
+from voc.results import OTHER, ThemeUnit
+from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
+from voc.themes.cluster import PER_CLUSTER, UNASSIGNED, assign, centroids_of, find_clusters
+from voc.themes.emerging import MIN_FOUND, Calendar, emerges, scan
+from voc.themes.lineage import ACTIVE, MERGED, Ref, Registry
 from voc.themes.settings import ThemeSettings
-from voc.themes.tokens import group_of, terms
-from voc.themes.vectors import unit_rows
+from voc.themes.vectors import Matrix, Space
 
-QUOTES = 5
-
-
-def fit_themes(units: Iterable[ThemeUnit], *, taxonomy: Taxonomy, settings: ThemeSettings | None = None) -> ThemeResult:
-    """Themes of ``units``, each nested under one driver and side, those with most documents first.
-
-    The same text of the same customer counts once. The result depends neither on the order of ``units`` nor on the
-    number of threads. A driver with fewer documents than twice ``settings.min_documents`` has no theme. ValueError
-    where the vectors differ in length or hold a number that is not finite.
-    """
-    settings = settings or ThemeSettings()
-    units = list(units)
-    # The zero vector stands for a segment in which the encoder saw nothing: it is like no other.
-    blank = len(_distinct(u for u in units if not u.vector.any()))
-    distinct = _distinct(u for u in units if u.vector.any())
-    if len(distinct) < 2 * settings.min_documents:
-        return ThemeResult((), len(distinct) + blank, len(distinct) + blank)
-    fitted, words = _fit(distinct, settings)
-    labeller = Labeller(fitted, words, [u.key for u in distinct])
-    themes = []
-    for topic in fitted.rows:
-        if topic != UNASSIGNED:
-            rows = np.flatnonzero(fitted.topics == topic)
-            closest = [int(r) for r in rows[_closest_first(fitted.reduced[rows])]]
-            unit = distinct[closest[0]]
-            driver = taxonomy.driver(unit.driver)
-            labels = labeller.labels(topic, closest, driver.name if unit.side == COMPLAINT else driver.praise_name)
-            themes.append(_theme([distinct[r] for r in closest], driver, labels, settings))
-    themes.sort(key=lambda t: (-t.documents, -len(t.members), t.driver, t.members))
-    shown = _with_distinct_ids(themes[: settings.max_themes])
-    total = len(distinct) + blank
-    return ThemeResult(shown, total, total - sum(len(t.members) for t in shown))
+OTHER_CODE: Final = "O"
+COPIES: Final = 5  # of one text that a fit sees: a template is one matter, however many send it
+FIRST_SHARE: Final = 100  # a theme of the first fit has at least one in so many of the window's documents ...
+LATER_SHARE: Final = 50  # ... a later one, which takes what the first left, one in so many ...
+BURST_WEEKS: Final = 2  # ... unless it stands out in the last weeks: it may be as small as a test allows
+PER_BURST: Final = 1.0  # as PER_CLUSTER, for these: a burst is small beside what is said every week
+COHESION: Final = 0.55  # mean cosine of a theme's members to their middle, at birth
+MANY: Final = 4  # times the least number of documents: so many people may all write on one day
 
 
-def _fit(units: Sequence[ThemeUnit], settings: ThemeSettings) -> tuple[Fitted, list[UnitTerms]]:
-    if len({u.vector.shape for u in units}) > 1:
-        raise ValueError("the vectors of the units differ in length: they are not of one encoder")
-    vectors = np.stack([u.vector for u in units]).astype(np.float32)
-    if not np.isfinite(vectors).all():
-        raise ValueError("a vector holds a number that is not finite")
-    words = [UnitTerms(group_of(u.language), tuple(terms(u.text, u.language))) for u in units]
-    clusters = NestedClusters([f"{u.driver}.{u.side}" for u in units], [u.key for u in units], settings)
-    counted = [w.counted() for w in words]
-    return fit_bertopic(counted, vectors, [u.language for u in units], clusters), words
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """The units of a window, each in the space of them all: ``vectors`` (n, axes), rows of length one; ``theme``: the
+    theme of each, None for none; ``older``: members from before the window, one theme and vector a row."""
+
+    units: tuple[ThemeUnit, ...]
+    vectors: Matrix
+    theme: tuple[str | None, ...]
+    older: tuple[tuple[str, str], ...]
+    older_vectors: Matrix
 
 
-def _distinct(units: Iterable[ThemeUnit]) -> list[ThemeUnit]:
-    """Units in the order of their references; of equal texts of one customer, driver and side the first alone."""
+def distinct(units: Iterable[ThemeUnit]) -> tuple[ThemeUnit, ...]:
+    """Units in the order of their references; of equal texts of one customer, driver and side the first alone, and
+    none in whose text the encoder saw nothing (the zero vector is like no other)."""
     kept: dict[tuple[str, str, str, str], ThemeUnit] = {}
     for unit in sorted(units, key=lambda u: (u.ref, u.driver, u.side)):
-        text = " ".join(unicodedata.normalize("NFKC", unit.text).casefold().split())
-        # Where the customer is unknown, a document is one customer.
-        who = f"key {unit.key}" if unit.customer is None else f"customer {unit.customer}"
-        kept.setdefault((unit.driver, unit.side, who, text), unit)
-    return list(kept.values())
+        if unit.vector.any():
+            kept.setdefault((unit.driver, unit.side, unit.who, _plain(unit.text)), unit)
+    return tuple(kept.values())
 
 
-def _closest_first(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Indices of ``vectors`` (rows of length one), the closest to their middle first; equals keep their order."""
-    middle = unit_rows(vectors.mean(axis=0, dtype=np.float64, keepdims=True))[0]
-    return np.argsort(-np.round(vectors @ middle, 6), kind="stable").astype(np.int64)
+def advance(
+    registry: Registry,
+    units: Iterable[ThemeUnit],
+    *,
+    fresh: Collection[Ref],
+    birth: Birth | None,
+    older: Iterable[tuple[ThemeUnit, str]] = (),
+) -> Window:
+    """Brings ``registry`` up to the ``units`` of a window: the ``fresh`` ones are assigned to known themes, and what is
+    in no theme is clustered; a cluster of enough documents, customers and days becomes a theme.
+
+    ``birth`` None: no theme is born. ``older``: members from before the window, for themes that would be forgotten
+    without them, and their theme. The result depends neither on the order of ``units`` nor on the number of threads.
+    ValueError where the vectors differ in length or hold a number that is not finite.
+    """
+    from threadpoolctl import threadpool_limits
+
+    kept, fresh = distinct(units), frozenset(fresh)
+    past = sorted(older, key=lambda pair: pair[0].ref) if kept else []
+    with threadpool_limits(limits=1):  # sums in another order would be other sums
+        space, vectors = _space(kept)
+        old = space.transform(_stacked([u for u, _ in past]), [u.language for u, _ in past]) if past else vectors[:0]
+        window = Window(kept, vectors, (), tuple((u.side, theme) for u, theme in past), old)
+        for side in (COMPLAINT, PRAISE):
+            rows = np.array([at for at, u in enumerate(kept) if u.side == side], dtype=np.int64)
+            free = {window.units[at].ref for at in rows} & (fresh - registry.members.keys())
+            _assign_fresh(registry, window, rows, side, free)
+            before = _number_of(registry, side)
+            # Without anything new nothing is born: a week that is run again comes to the same.
+            if birth is not None and any(window.units[at].ref in fresh for at in rows):
+                _bear(registry, window, rows, birth, free)
+            if 0 < before < _number_of(registry, side):
+                _assign_fresh(registry, window, rows, side, free)
+    return Window(kept, vectors, tuple(registry.members.get(u.ref) for u in kept), window.older, old)
 
 
-def _theme(central: Sequence[ThemeUnit], driver: Driver, labels: dict[str, str], settings: ThemeSettings) -> Theme:
-    """A theme of units, the most central first, with an id of full length (see _with_distinct_ids)."""
-    customers = {m.customer for m in central if m.customer is not None}
-    keys = {m.key for m in central}
-    medoid = central[0]
-    digest = hashlib.sha256(f"{medoid.side} {medoid.key} {medoid.segment}".encode()).hexdigest()
-    return Theme(
-        id=f"{driver.code}-{digest}",
-        labels=labels,
-        driver=driver.key,
-        side=medoid.side,
-        state="new" if keys <= settings.week_keys else "known",
-        members=tuple(sorted(m.ref for m in central)),
-        documents=len(keys),
-        customers=len(customers) or None,
-        quotes=_quotes(central),
+def _number_of(registry: Registry, side: str) -> int:
+    return sum(theme.side == side for theme in registry.themes.values())
+
+
+def _space(units: Sequence[ThemeUnit]) -> tuple[Space, Matrix]:
+    if len({u.vector.shape for u in units}) > 1:
+        raise ValueError("the vectors of the units differ in length: they are not of one encoder")
+    if not units:
+        space = Space(np.zeros(1, np.float32), {}, np.zeros((1, 1)))
+        return space, np.zeros((0, 1), dtype=np.float32)
+    vectors, languages = _stacked(units), [u.language for u in units]
+    if not np.isfinite(vectors).all():
+        raise ValueError("a vector holds a number that is not finite")
+    typical = _typical(units)
+    space = Space.fit(vectors[typical], [languages[at] for at in typical])
+    return space, space.transform(vectors, languages)
+
+
+def _stacked(units: Sequence[ThemeUnit]) -> Matrix:
+    return np.stack([u.vector for u in units]).astype(np.float32)
+
+
+def _typical(units: Sequence[ThemeUnit]) -> NDArray[np.int64]:
+    """Rows of ``units`` with at most COPIES of one text."""
+    seen = Counter[str]()
+    rows = []
+    for at, unit in enumerate(units):
+        text = _plain(unit.text)
+        seen[text] += 1
+        if seen[text] <= COPIES:
+            rows.append(at)
+    return np.array(rows, dtype=np.int64)
+
+
+def middles(registry: Registry, window: Window, side: str) -> tuple[list[str], Matrix]:
+    """The themes of ``side`` that take segments in and have members here, and their centroids (k, axes): the middle of
+    the members in the window and of the older ones."""
+    taking = sorted(t.id for t in registry.themes.values() if t.state != MERGED and t.side == side)
+    number = {identity: at for at, identity in enumerate(taking)}
+    labels = [number.get(registry.members.get(u.ref, ""), UNASSIGNED) for u in window.units]
+    labels += [number.get(theme, UNASSIGNED) for _, theme in window.older]
+    all_vectors = np.concatenate([window.vectors, window.older_vectors])
+    centroids = centroids_of(all_vectors, np.array(labels, dtype=np.int64), len(taking))
+    held = np.flatnonzero(centroids.any(axis=1))
+    return [taking[at] for at in held], centroids[held]
+
+
+def _assign_fresh(
+    registry: Registry, window: Window, rows: NDArray[np.int64], side: str, fresh: Collection[Ref]
+) -> None:
+    """Puts the fresh units into the themes that the rule names, those also that were put into another one just now,
+    before this week's themes were born."""
+    names, centroids = middles(registry, window, side)
+    free = [at for at in rows if window.units[at].ref in fresh]
+    if names and free:
+        found = assign(window.vectors[free], centroids)
+        registry.release(window.units[at].ref for at in free)
+        registry.assign(
+            {window.units[at].ref: names[to] for at, to in zip(free, found, strict=True) if to != UNASSIGNED}
+        )
+
+
+def _bear(registry: Registry, window: Window, rows: NDArray[np.int64], birth: Birth, fresh: Collection[Ref]) -> None:
+    """New themes: what stands out in the last weeks, however small; then what is in no theme, where it is large."""
+    sides = {window.units[at].side for at in rows}
+    first = not any(t.side in sides for t in registry.themes.values())
+    _bear_bursts(registry, window, rows, birth, fresh)
+    # A template that thousands send makes no other theme small.
+    units = [window.units[at] for at in rows]
+    documents = len({units[at].key for at in _typical(units)})
+    large = max(birth.settings.min_documents, documents // (FIRST_SHARE if first else LATER_SHARE))
+    for members in _clusters(registry, window, rows, large, birth):
+        birth.bear(registry, members)
+
+
+def _bear_bursts(
+    registry: Registry, window: Window, rows: NDArray[np.int64], birth: Birth, fresh: Collection[Ref]
+) -> None:
+    """Clusters what is new in the last weeks finely, lets the rule sort the whole window into these clusters and the
+    known themes, and makes themes of those that stand out against the weeks before."""
+    late = {u.ref for u in birth.calendar.within([window.units[at] for at in rows], BURST_WEEKS)}
+    late = {ref for ref in late if ref in fresh or ref not in registry.members}
+    recent = np.array([at for at in rows if window.units[at].ref in late], dtype=np.int64)
+    if len({window.units[at].key for at in recent}) < 2 * MIN_FOUND:
+        return
+    units = [window.units[at] for at in recent]
+    documents = np.unique([u.key for u in units], return_inverse=True)[1].astype(np.int64)
+    method = birth.settings.clusterer
+    labels = find_clusters(window.vectors[recent], documents, _typical(units), MIN_FOUND, method, PER_BURST)
+    candidates = centroids_of(window.vectors[recent], labels, int(labels.max(initial=-1)) + 1)
+    names, centroids = middles(registry, window, units[0].side)
+    found = assign(window.vectors[rows], np.concatenate([centroids, candidates])) - len(centroids)
+    drawn = {str(n): [window.units[at] for at in rows[found == n]] for n in range(len(candidates))}
+    counts = {n: birth.calendar.count(some) for n, some in drawn.items()}
+    scans, tests = scan(counts, list(birth.calendar.heard.values()))
+    place = {window.units[at].ref: at for at in rows}
+    for n, one in scans.items():
+        inside = birth.calendar.within(drawn[n], one.weeks)
+        if emerges(one, tests + len(names), len({u.who for u in inside})):
+            members = [u for u in drawn[n] if u.ref in late]
+            middle = candidates[int(n)]
+            members.sort(key=lambda u: (-round(float(window.vectors[place[u.ref]] @ middle), 6), u.ref))
+            registry.release(u.ref for u in members)
+            birth.bear(registry, members)
+
+
+def _clusters(
+    registry: Registry, window: Window, rows: NDArray[np.int64], least: int, birth: Birth
+) -> list[list[ThemeUnit]]:
+    """Clusters of those ``rows`` that are in no theme, enough alike, of enough people on enough days; of each the most
+    central member first."""
+    free = np.array([at for at in rows if window.units[at].ref not in registry.members], dtype=np.int64)
+    if not len(free):
+        return []
+    units = [window.units[at] for at in free]
+    documents = np.unique([u.key for u in units], return_inverse=True)[1].astype(np.int64)
+    if documents.max() + 1 < 2 * birth.settings.min_documents:
+        return []  # one cluster in so few could not be told from the rest
+    labels = find_clusters(
+        window.vectors[free], documents, _typical(units), least, birth.settings.clusterer, PER_CLUSTER
+    )
+    found = []
+    for number in range(int(labels.max(initial=-1)) + 1):
+        inside = free[labels == number]
+        likeness = likeness_to_middle(window.vectors[inside])
+        members = [window.units[at] for at in inside[np.argsort(-likeness, kind="stable")]]
+        people, days = len({u.who for u in members}), {u.day for u in members if u.day is not None}
+        spread = len(days) != 1 or people >= MANY * birth.settings.min_documents
+        if float(likeness.mean()) >= COHESION and people >= min(least, birth.settings.min_documents) and spread:
+            found.append(members)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What a birth needs to know: the day, the weeks of the window, the drivers and the settings."""
+
+    day: str
+    calendar: Calendar
+    taxonomy: Taxonomy
+    settings: ThemeSettings
+
+    def bear(self, registry: Registry, members: Sequence[ThemeUnit]) -> None:
+        """A theme of ``members``, the most central first."""
+        driver = _driver(members, self.taxonomy)
+        identity = theme_id(registry, self.taxonomy, driver, members[0])
+        registry.bear(self.day, identity, driver, members[0].side, [u.ref for u in members])
+
+
+def _driver(members: Sequence[ThemeUnit], taxonomy: Taxonomy) -> str:
+    """The driver that most of the documents show; of equals, one before none, then in the order of the taxonomy."""
+    counts = Counter(driver for _, driver in {(u.key, u.driver) for u in members})
+    order = [*(d.key for d in taxonomy.drivers), OTHER]
+    return max(counts, key=lambda d: (counts[d], -order.index(d) if d in order else -len(order)))
+
+
+def theme_id(registry: Registry, taxonomy: Taxonomy, driver: str, central: ThemeUnit) -> str:
+    """An id that no theme of the registry has: the driver's code and six hexadecimal digits or more of the most
+    central member."""
+    code = OTHER_CODE if driver == OTHER else taxonomy.driver(driver).code
+    digest = hashlib.sha256(f"{central.side} {central.key} {central.segment}".encode()).hexdigest()
+    digits = 6
+    while f"{code}-{digest[:digits]}" in registry.themes:
+        digits += 1
+    return f"{code}-{digest[:digits]}"
+
+
+def halves(window: Window, identity: str) -> tuple[list[ThemeUnit], list[ThemeUnit]]:
+    """The members of a theme that are in the window in two groups, the larger first; the second is empty where they
+    fall into one."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    rows = [at for at, theme in enumerate(window.theme) if theme == identity]
+    members = [window.units[at] for at in rows]
+    if len({u.key for u in members}) < 2:
+        return members, []
+    with threadpool_limits(limits=1):
+        labels = KMeans(2, n_init=10, random_state=0).fit(window.vectors[rows]).labels_
+    one = [u for u, label in zip(members, labels, strict=True) if label == labels[0]]
+    other = [u for u, label in zip(members, labels, strict=True) if label != labels[0]]
+    return (one, other) if len(one) >= len(other) else (other, one)
+
+
+def likeness_to_middle(vectors: Matrix) -> NDArray[np.float64]:
+    """Cosine of each row to the middle of all, rounded so that equals stay equal on every machine."""
+    middle = vectors.mean(axis=0, dtype=np.float64)
+    return np.asarray(np.round(vectors @ (middle / max(float(np.linalg.norm(middle)), 1e-12)), 6))
+
+
+def by_rule(registry: Registry, window: Window, side: str) -> tuple[str | None, ...]:
+    """The theme in which the rule would put each unit of ``side`` today, whenever it came: what the weeks of a window
+    are compared by. Members are not: a theme that is born today took from earlier weeks only what no other had."""
+    names, centroids = middles(registry, window, side)
+    found = assign(window.vectors, centroids)
+    return tuple(
+        names[to] if to != UNASSIGNED and u.side == side else None for u, to in zip(window.units, found, strict=True)
     )
 
 
-def _quotes(central: Iterable[ThemeUnit]) -> tuple[tuple[str, int], ...]:
-    """The most central members of different documents and with different words."""
-    quotes: dict[str, tuple[str, int]] = {}
-    texts = set[str]()
-    for unit in central:
-        if unit.key not in quotes and unit.text not in texts:
-            quotes[unit.key] = unit.ref
-            texts.add(unit.text)
-        if len(quotes) == QUOTES:
-            break
-    return tuple(quotes.values())
+def shown(registry: Registry, identity: str | None) -> bool:
+    """Whether a theme is shown in reports."""
+    return identity is not None and registry.themes[identity].state == ACTIVE
 
 
-def _with_distinct_ids(themes: Sequence[Theme]) -> tuple[Theme, ...]:
-    """Ids cut to the fewest hexadecimal digits, six or more, at which they all differ."""
-    digits = 6
-    while len({t.id[: digits + t.id.index("-") + 1] for t in themes}) < len(themes):
-        digits += 1
-    return tuple(replace(t, id=t.id[: digits + t.id.index("-") + 1]) for t in themes)
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def continuity(registry: Registry, window: Window) -> float | None:
+    """Share of the members in the window that the rule puts, in this space, where the registry has them; None where
+    there are none. A new encoder changes the space and no member."""
+    same = total = 0
+    for side in (COMPLAINT, PRAISE):
+        names, centroids = middles(registry, window, side)
+        rows = [at for at, u in enumerate(window.units) if u.side == side and window.theme[at] in names]
+        if rows:
+            nearest = (window.vectors[rows] @ centroids.T).argmax(axis=1)
+            same += sum(names[to] == window.theme[at] for at, to in zip(rows, nearest, strict=True))
+            total += len(rows)
+    return same / total if total else None
+
+
+def by_theme(theme: Sequence[str | None]) -> Mapping[str, NDArray[np.int64]]:
+    """Rows of each theme, in order."""
+    rows: dict[str, list[int]] = {}
+    for at, identity in enumerate(theme):
+        if identity is not None:
+            rows.setdefault(identity, []).append(at)
+    return {identity: np.array(found, dtype=np.int64) for identity, found in sorted(rows.items())}

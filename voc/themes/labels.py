@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from voc.themes.engine import Fitted
+from voc.themes.engine import Weights
 from voc.themes.tokens import (
     CHINESE,
     ENGLISH,
@@ -17,6 +17,7 @@ from voc.themes.tokens import (
     chinese_of_english,
     concept,
     english_of_chinese,
+    terms,
     to_traditional,
 )
 
@@ -50,13 +51,19 @@ class UnitTerms:
 
 
 class Labeller:
-    """Labels for the topics of one fit. ``units`` in the order of the fit, ``documents`` the document of each."""
+    """Labels for topics. ``units`` in the order of the topics that ``weights`` were made of, ``documents`` the document
+    of each. No label names the ``company``."""
 
-    def __init__(self, fitted: Fitted, units: Sequence[UnitTerms], documents: Sequence[str]) -> None:
-        self._fitted = fitted
+    def __init__(
+        self, weights: Weights, units: Sequence[UnitTerms], documents: Sequence[str], company: str = ""
+    ) -> None:
+        self._weights = weights
+        self._company = frozenset(
+            word for tag in (ENGLISH, CHINESE) for term in terms(company, tag) for word in term.words
+        )
         self._units = units
         self._documents = documents
-        self._column = {key: i for i, key in enumerate(fitted.columns)}
+        self._column = {key: i for i, key in enumerate(weights.columns)}
         pairs = {(key, document) for unit, document in zip(units, documents, strict=True) for key in unit.counted()}
         self._everywhere = Counter(key for key, _ in pairs)
         self._sizes = Counter(group for group, _ in {(u.group, d) for u, d in zip(units, documents, strict=True)})
@@ -88,6 +95,7 @@ class Labeller:
         holders = self._holders(mine)
         scores = self._scores(topic, mine, holders, shared)
         spelt = _spelt(self._units[r].terms for r in mine)
+        scores = {key: score * _part_of_speech(spelt[key]) for key, score in scores.items()}
         pool = sorted(scores, key=lambda key: (-scores[key], key))[:_POOL]
         chosen: list[Term] = []
         while pool:
@@ -105,7 +113,7 @@ class Labeller:
         the unit is central and the word a usual one.
         """
         group = self._units[mine[0]].group
-        row = self._fitted.weights[self._fitted.rows.index(topic)].toarray()[0]
+        row = self._weights.matrix[self._weights.rows.index(topic)].toarray()[0]
         size = len({self._documents[r] for r in mine})
         others = max(self._sizes[group] - size, 1)
         heart = {term.key for r in mine[:CENTRAL] for term in self._units[r].terms}
@@ -114,12 +122,16 @@ class Labeller:
             everywhere = self._everywhere[f"{group}:{key}"]
             inside, outside = len(documents) / size, (everywhere - len(documents)) / others
             alone = concept(group, key) not in shared
-            if inside <= outside or (alone and (key not in heart or everywhere < USUAL)):
+            if inside <= outside or (alone and (key not in heart or everywhere < USUAL)) or self._names(key):
                 continue
             phrase = " " in key or (group == CHINESE and len(key) > 2)
             factor = (PHRASE_BONUS if phrase else 1.0) * (ALONE if alone else 1.0) * min(1.0, inside / COMMON)
             scores[key] = float(row[self._column[f"{group}:{key}"]]) * (1 - outside / inside) * factor
         return scores
+
+    def _names(self, key: str) -> bool:
+        # A Chinese key is one run of characters; the words of an English one are told by blanks.
+        return any(name in (key.split() if name.isascii() else key) for name in self._company)
 
     def _shared(self, rows: Iterable[int]) -> Set[str]:
         """What at least two of the documents in ``rows`` say, in whatever language each says it."""
@@ -135,6 +147,13 @@ class Labeller:
             for term in self._units[r].terms:
                 held[term.key].add(self._documents[r])
         return {key: frozenset(documents) for key, documents in held.items()}
+
+
+def _part_of_speech(term: Term) -> float:
+    """How much like a noun phrase a term is: single English words that look like a verb's form or an adverb count for
+    half. (Chinese words are chosen by the tags of the dictionary.)"""
+    single = len(term.words) == 1 and term.surface.isascii()
+    return 0.5 if single and len(term.surface) > 4 and term.surface.endswith(("ing", "ed", "ly")) else 1.0
 
 
 def _marginal(

@@ -59,6 +59,11 @@ def terms(text: str, language: str) -> list[Term]:
     return _chinese(folded) if chinese else _english(folded)
 
 
+def to_simplified(text: str) -> str:
+    """Traditional Chinese in simplified script; what is not Chinese stays."""
+    return str(_converter("t2s").convert(text))
+
+
 def to_traditional(text: str) -> str:
     """Simplified Chinese in traditional script. Characters only: a conversion of words turns a ticket window (窗口)
     into one of a computer (視窗)."""
@@ -88,7 +93,7 @@ def _english(text: str) -> list[Term]:
 
 
 def _chinese(text: str) -> list[Term]:
-    simplified = str(_converter("t2s").convert(text))
+    simplified = to_simplified(text)
     dictionary, stop, degrees = chinese_dictionary(), chinese_stop_words(), _word_list("chinese_degrees.txt")
     found = list[Term]()
     for run in _CHINESE_RUN.findall(simplified):

@@ -1,0 +1,123 @@
+"""``voc themes``: the stage and the commands below it, on a workspace of the sample."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.program import SAMPLE_FILES, Done, voc
+
+WEEK = "2026-W46"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the themes of two weeks, which the tests change one after the other."""
+    folder = tmp_path_factory.mktemp("themes") / "w"
+    for args in (["ingest", *SAMPLE_FILES], ["classify"], ["report", "--week", "2026-W45"], ["report", "--week", WEEK]):
+        done = voc(*args, "-w", folder)
+        assert done.code == 0, done.err
+    return folder
+
+
+def listed(workspace: Path) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in voc("themes", "list", "-w", workspace, "--json").json["themes"]}
+
+
+def act(workspace: Path, *args: str) -> Done:
+    return voc("themes", *args, "-w", workspace, "--json")
+
+
+def members(workspace: Path) -> dict[tuple[int, int], str | None]:
+    with sqlite3.connect(workspace / "voc.sqlite3") as database:
+        rows = database.execute("SELECT document, segment, theme FROM known_segments").fetchall()
+    return {(document, segment): theme for document, segment, theme in rows}
+
+
+def saved(workspace: Path, week: str) -> str:
+    with sqlite3.connect(workspace / "voc.sqlite3") as database:
+        rows = database.execute(
+            "SELECT t.id, t.labels, t.documents FROM themes t JOIN theme_runs r ON r.id = t.run WHERE r.scope = ? "
+            "ORDER BY t.position",
+            (week,),
+        ).fetchall()
+    return json.dumps(rows)
+
+
+def test_a_second_week_moves_no_segment_of_the_first(workspace: Path) -> None:
+    before = members(workspace)
+    assert act(workspace, "--week", WEEK).code == 0
+    assert members(workspace) == before
+    assert len(listed(workspace)) >= 4
+    assert sum(row["segments"] for row in listed(workspace).values()) == sum(t is not None for t in before.values())
+
+
+def test_a_merge_undone_is_as_it_was_and_old_reports_keep_their_numbers(workspace: Path) -> None:
+    before, first = members(workspace), saved(workspace, "2026-W45")
+    one, other = [t for t, row in listed(workspace).items() if row["side"] == "complaint"][:2]
+    merged = act(workspace, "merge", other, one)
+    assert merged.code == 0, merged.err
+    assert listed(workspace)[other]["state"] == "merged"
+    assert other not in set(members(workspace).values())
+    assert voc("report", "--week", WEEK, "-w", workspace).code == 0
+    assert voc("report", "--week", "2026-W45", "-w", workspace).code == 0
+    assert saved(workspace, "2026-W45") == first
+    assert other not in saved(workspace, WEEK)
+    undone = act(workspace, "undo", str(merged.json["event"]["number"]))
+    assert undone.code == 0, undone.err
+    assert members(workspace) == before
+    assert listed(workspace)[other]["state"] == "active"
+
+
+def test_a_name_of_ones_own_stands_in_the_report(workspace: Path) -> None:
+    theme = next(iter(listed(workspace)))
+    assert act(workspace, "rename", theme, "--en", "A <b>name</b>", "--zh", "退款太慢").code == 0
+    assert voc("report", "--week", WEEK, "-w", workspace).code == 0
+    report = json.loads((workspace / "reports" / WEEK / "report.json").read_text("utf-8"))
+    labels = next(t["labels"] for t in report["themes"] if t["id"] == theme)
+    assert (labels["en"], labels["zh-Hant"]) == ("A <b>name</b>", "退款太慢")
+    assert "<b>name" not in (workspace / "reports" / WEEK / "report.html").read_text("utf-8")
+    assert act(workspace, "rename", theme).code == 2
+
+
+def test_pin_retire_and_split_are_events_that_are_undone(workspace: Path) -> None:
+    theme = next(t for t, row in listed(workspace).items() if row["segments"] > 12)
+    before = members(workspace)
+    assert act(workspace, "pin", theme).code == 0
+    assert listed(workspace)[theme]["pinned"]
+    split = act(workspace, "split", theme)
+    assert split.code == 0, split.err
+    new = split.json["event"]["other"]
+    assert listed(workspace)[new]["parent"] == theme
+    assert sum(t in (theme, new) for t in members(workspace).values()) == sum(t == theme for t in before.values())
+    retired = act(workspace, "retire", new)
+    assert retired.code == 0
+    blocked = voc("themes", "undo", str(split.json["event"]["number"]), "-w", workspace)
+    assert blocked.code == 2
+    assert "came after" in blocked.err
+    for event in (retired, split):
+        assert act(workspace, "undo", str(event.json["event"]["number"])).code == 0
+    assert members(workspace) == before
+    shown = act(workspace, "show", theme).json
+    assert [e["kind"] for e in shown["events"] if e["undone"]][-1:] == ["split"]
+    assert shown["latest"]
+
+
+def test_reencode_keeps_every_member(workspace: Path) -> None:
+    before = members(workspace)
+    done = act(workspace, "reencode")
+    assert done.code == 0, done.err
+    assert done.json["reencode"]["continuity"] >= 0.95
+    assert members(workspace) == before
+
+
+@pytest.mark.parametrize("args", [("show", "N-nobody"), ("merge", "a", "b"), ("undo", "9999"), ("pin", "nobody")])
+def test_what_is_not_there_is_refused_by_name(workspace: Path, args: tuple[str, ...]) -> None:
+    done = voc("themes", *args, "-w", workspace)
+    assert done.code == 2
+    assert "there is no" in done.err
+    assert "Traceback" not in done.err

@@ -1,0 +1,264 @@
+"""Themes as a report shows them: labels, quotes, counts by week, and which of them are emerging."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.results import EMERGING, KNOWN, NEW, OTHER, Emergence, Theme, ThemeResult, ThemeUnit
+from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
+from voc.themes.cluster import MIN_COSINE, UNASSIGNED
+from voc.themes.emerging import Calendar, Scan, emerges, limit, scan
+from voc.themes.engine import weigh
+from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, likeness_to_middle, middles, shown
+from voc.themes.labels import Labeller, UnitTerms
+from voc.themes.lineage import Ref, Registry
+from voc.themes.settings import ThemeSettings
+from voc.themes.tokens import group_of, terms
+from voc.themes.vectors import Matrix
+
+QUOTES: Final = 5
+LABELLED: Final = 200  # the most central members of a theme that its label is made of
+BACKGROUND: Final = 2000  # segments in no theme that the labels are told apart from
+NEW_WEEKS: Final = 2
+_OTHER_NAME: Final[Mapping[str, str]] = {"en": "Other", "zh-Hans": "其他", "zh-Hant": "其他"}
+
+
+def fit_themes(
+    units: Iterable[ThemeUnit],
+    *,
+    taxonomy: Taxonomy,
+    settings: ThemeSettings | None = None,
+    registry: Registry | None = None,
+    fresh: Collection[Ref] | None = None,
+    older: Iterable[tuple[ThemeUnit, str]] = (),
+    day: str = "",
+    calendar: Calendar | None = None,
+) -> ThemeResult:
+    """Themes of ``units``, those with most documents first; ``registry`` is brought up to them (see `advance`), without
+    one all themes are born here, on ``day``. Nothing depends on the order of ``units``."""
+    settings, registry = settings or ThemeSettings(), Registry() if registry is None else registry
+    units = list(units)
+    known = {u.ref for u in units} if fresh is None else fresh
+    birth = Birth(day, calendar or Calendar(), taxonomy, settings)
+    window = advance(registry, units, fresh=known, birth=birth, older=older)
+    blank = len({(u.who, u.text) for u in units if not u.vector.any()})
+    return describe(registry, window, birth, blank=blank)
+
+
+def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0) -> ThemeResult:
+    """What the registry comes to in a window; ``blank``: units that have no place in the space, and so no theme."""
+    taxonomy, settings, calendar = birth.taxonomy, birth.settings, birth.calendar
+    rows = {t: at for t, at in by_theme(window.theme).items() if shown(registry, t)}
+    counts = {t: calendar.count(window.units[a] for a in at) for t, at in rows.items()}
+    today = {t: [window.units[a] for a in at] for t, at in by_theme(by_rule(registry, window, COMPLAINT)).items()}
+    tested = {t: calendar.count(units) for t, units in today.items() if shown(registry, t)}
+    scans, tests = scan(tested, list(calendar.heard.values()))
+    centrals = {t: at[np.argsort(-likeness_to_middle(window.vectors[at]), kind="stable")] for t, at in rows.items()}
+    labels = _labels(window, centrals, registry, taxonomy, settings)
+    near, places = _neighbours(registry, window), _places(registry, window)
+    themes = []
+    for t, at in centrals.items():
+        known, members = registry.themes[t], [window.units[a] for a in at]
+        risen = _emergence(scans.get(t), tests, today.get(t, []), window.vectors[at], near.get(t), calendar)
+        themes.append(
+            Theme(
+                id=t,
+                labels=labels[t],
+                driver=known.driver,
+                side=known.side,
+                state=EMERGING if risen else _state(counts[t]),
+                members=tuple(sorted(u.ref for u in members)),
+                documents=len({u.key for u in members}),
+                customers=len({u.customer for u in members if u.customer is not None}) or None,
+                quotes=_quotes(members),
+                drivers=_drivers(members),
+                weekly=tuple(counts[t]),
+                pinned=known.pinned,
+                counter=_counter(window, at) if known.side == COMPLAINT else None,
+                place=places.get(t),
+                emergence=risen,
+            )
+        )
+    kept = _shown_at_most(themes, settings.max_themes)
+    total = len(window.units) + blank
+    return ThemeResult(kept, total, total - sum(len(t.members) for t in kept), tuple(calendar.heard), tests)
+
+
+def with_late(before: ThemeResult, registry: Registry, late: Sequence[ThemeUnit], calendar: Calendar) -> ThemeResult:
+    """The themes of an earlier report with documents that came late: members are added by the rule, nothing moves. What
+    was assigned to a theme that the report did not know is added to the one that it was split from, if any."""
+    known, added = {t.id for t in before.themes}, dict[str, list[ThemeUnit]]()
+    for unit in late:
+        identity = registry.members.get(unit.ref)
+        while identity is not None and identity not in known:
+            identity = registry.themes[identity].parent
+        if identity is not None:
+            added.setdefault(identity, []).append(unit)
+    themes = tuple(_joined(t, added[t.id], calendar) if t.id in added else t for t in before.themes)
+    gained = sum(map(len, added.values()))
+    return replace(
+        before, themes=themes, units=before.units + len(late), unassigned=before.unassigned + len(late) - gained
+    )
+
+
+def _joined(theme: Theme, late: Sequence[ThemeUnit], calendar: Calendar) -> Theme:
+    new = [u for u in late if u.ref not in theme.members]
+    people = len({u.customer for u in new if u.customer is not None})
+    more = calendar.count(new)
+    return replace(
+        theme,
+        members=tuple(sorted((*theme.members, *(u.ref for u in new)))),
+        documents=theme.documents + len({u.key for u in new} - {key for key, _ in theme.members}),
+        customers=theme.customers + people if theme.customers is not None else people or None,
+        weekly=tuple(a + b for a, b in zip(theme.weekly, more, strict=True)) if theme.weekly else theme.weekly,
+    )
+
+
+def _shown_at_most(themes: Iterable[Theme], most: int) -> tuple[Theme, ...]:
+    """``most`` themes each of drivers, of what no driver covers, and of praise; pinned and emerging ones always."""
+    ordered = sorted(themes, key=lambda t: (-t.documents, -len(t.members), t.driver, t.members))
+    kept, taken = list[Theme](), Counter[str]()
+    for theme in sorted(ordered, key=lambda t: not (t.pinned or t.emergence)):
+        part = PRAISE if theme.side == PRAISE else OTHER if theme.driver == OTHER else COMPLAINT
+        taken[part] += 1
+        if taken[part] <= most or theme.pinned or theme.emergence:
+            kept.append(theme)
+    return tuple(theme for theme in ordered if theme in kept)
+
+
+def _state(weekly: Sequence[int]) -> str:
+    """New where the theme was not heard of before the last two weeks of several."""
+    earlier, late = weekly[:-NEW_WEEKS], weekly[-NEW_WEEKS:]
+    return NEW if len(earlier) and not any(earlier) and any(late) else KNOWN
+
+
+def _drivers(members: Iterable[ThemeUnit]) -> dict[str, int]:
+    counts = Counter(driver for _, driver in {(u.key, u.driver) for u in members})
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _emergence(
+    found: Scan | None,
+    tests: int,
+    members: Sequence[ThemeUnit],
+    vectors: Matrix,
+    near: tuple[str, float] | None,
+    calendar: Calendar,
+) -> Emergence | None:
+    if found is None:
+        return None
+    inside = calendar.within(members, found.weeks)
+    if not emerges(found, tests, len({u.who for u in inside})):
+        return None
+    return Emergence(
+        weeks=found.weeks,
+        found=found.found,
+        documents=found.documents,
+        expected=round(found.expected, 2),
+        baseline=found.baseline,
+        p=float(f"{found.p:.3g}"),
+        limit=float(f"{limit(tests):.3g}"),
+        customers=len({u.who for u in inside}),
+        channels=tuple(sorted({u.channel for u in inside if u.channel})),
+        languages=tuple(sorted({u.language for u in inside})),
+        first=min((u.day for u in members if u.day), default=None),
+        cohesion=round(float(likeness_to_middle(vectors).mean()), 3),
+        nearest=near[0] if near else None,
+        likeness=near[1] if near else None,
+    )
+
+
+def _neighbours(registry: Registry, window: Window) -> dict[str, tuple[str, float]]:
+    """The most alike other theme of complaints for each, and the cosine to it."""
+    names, centroids = middles(registry, window, COMPLAINT)
+    if len(names) < 2:
+        return {}
+    cosines = centroids @ centroids.T
+    np.fill_diagonal(cosines, -2.0)
+    return {
+        name: (names[int(row.argmax())], round(float(row.max()), 3)) for name, row in zip(names, cosines, strict=True)
+    }
+
+
+def _places(registry: Registry, window: Window) -> dict[str, tuple[float, float]]:
+    """Where themes lie on a map: the two main axes of their middles, about -1..1."""
+    found = [middles(registry, window, side) for side in (COMPLAINT, PRAISE)]
+    names = [name for some, _ in found for name in some]
+    if len(names) < 3:
+        return {}
+    centroids = np.concatenate([c for _, c in found]).astype(np.float64)
+    middle = centroids.mean(axis=0)
+    _, directions = np.linalg.eigh((centroids - middle).T @ (centroids - middle))
+    axes = directions[:, -2:][:, ::-1]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    flat = (centroids - middle) @ axes
+    flat /= max(float(np.abs(flat).max()), 1e-9)
+    if flat.shape[1] < 2:
+        flat = np.column_stack([flat, np.zeros(len(flat))])
+    return {name: (round(float(x), 3), round(float(y), 3)) for name, (x, y) in zip(names, flat, strict=True)}
+
+
+def _quotes(central: Iterable[ThemeUnit]) -> tuple[Ref, ...]:
+    """The most central members of different documents and with different words."""
+    quotes: dict[str, Ref] = {}
+    texts = set[str]()
+    for unit in central:
+        if unit.key not in quotes and unit.text not in texts:
+            quotes[unit.key] = unit.ref
+            texts.add(unit.text)
+        if len(quotes) == QUOTES:
+            break
+    return tuple(quotes.values())
+
+
+def _counter(window: Window, at: NDArray[np.int64]) -> Ref | None:
+    """The segment of praise that is most about the same matter, if the rule would put it there."""
+    praise = [a for a, u in enumerate(window.units) if u.side == PRAISE]
+    if not praise:
+        return None
+    middle = window.vectors[at].mean(axis=0, dtype=np.float64)
+    cosines = np.round(window.vectors[praise] @ (middle / max(float(np.linalg.norm(middle)), 1e-12)), 6)
+    best = int(cosines.argmax())
+    return window.units[praise[best]].ref if cosines[best] >= MIN_COSINE else None
+
+
+def _fallback(driver: str, side: str, taxonomy: Taxonomy) -> Mapping[str, str]:
+    if driver == OTHER:
+        return _OTHER_NAME
+    found = taxonomy.driver(driver)
+    return found.name if side == COMPLAINT else found.praise_name
+
+
+def _labels(
+    window: Window,
+    centrals: Mapping[str, NDArray[np.int64]],
+    registry: Registry,
+    taxonomy: Taxonomy,
+    settings: ThemeSettings,
+) -> dict[str, dict[str, str]]:
+    """Labels of all themes, made of their most central members and told apart from a sample of what is in none."""
+    if not centrals:
+        return {}
+    none = [a for a, theme in enumerate(window.theme) if theme is None]
+    none = none[:: -(-len(none) // BACKGROUND) or 1]
+    chosen, topics, rows = list[int](), list[int](), list[list[int]]()
+    for number, at in enumerate(centrals.values()):
+        rows.append(list(range(len(chosen), len(chosen) + len(at[:LABELLED]))))
+        chosen += [int(a) for a in at[:LABELLED]]
+        topics += [number] * len(at[:LABELLED])
+    units = [window.units[a] for a in chosen + none]
+    words = [UnitTerms(group_of(u.language), tuple(terms(u.text, u.language))) for u in units]
+    weights = weigh([w.counted() for w in words], np.array(topics + [UNASSIGNED] * len(none), dtype=np.int64))
+    labeller = Labeller(weights, words, [u.key for u in units], settings.company)
+    labels = {}
+    for number, t in enumerate(centrals):
+        known = registry.themes[t]
+        fallback = _fallback(known.driver, known.side, taxonomy)
+        labels[t] = labeller.labels(number, rows[number], fallback) | dict(known.names)
+    return labels
