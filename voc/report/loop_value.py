@@ -12,7 +12,8 @@ from voc.report.value import Quote
 @dataclass(frozen=True, slots=True)
 class ReplyRow:
     """Answers in a ``channel`` ("" for all): ``stock`` of them are near-identical across different problems, ``empty``
-    (written ones alone) name nothing of the case, ``hollow`` are either; in the window, and ``week_``: in the report's week."""
+    (written ones alone) name nothing of the case, ``hollow`` are either; in the window, and ``week_``: in the report's
+    week."""
 
     channel: str
     answers: int
