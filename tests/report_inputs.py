@@ -202,6 +202,8 @@ COVERAGE = Coverage(
     week_documents=412,
     week_channels={"review": 180, "email": 121, "chat": 66, "call": 34, "survey": 7, "letter": 4},
     week_languages={"en": 262, "zh-Hans": 101, "zh-Hant": 46, "fr": 3},
+    near_duplicates=64,
+    families=21,
 )
 
 

@@ -220,6 +220,7 @@ class _Heard:
         sources = Counter[str]()
         for source in context.store.sources():
             sources[source.name] += source.documents
+        near_duplicates, families = context.store.family_counts()
         return Coverage(
             documents=context.store.document_count(),
             start=self.first.isoformat() if self.first else None,
@@ -233,6 +234,8 @@ class _Heard:
             week_documents=len(self.week_keys),
             week_channels=self.week_channels,
             week_languages=self.week_languages,
+            near_duplicates=near_duplicates,
+            families=families,
         )
 
 

@@ -161,6 +161,8 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "languages": dict(coverage.languages),
         "undated": coverage.undated,
         "duplicates": coverage.duplicates,
+        "near_duplicates": coverage.near_duplicates,
+        "families": coverage.families,
         "statuses": dict(coverage.statuses),
         "sources": dict(coverage.sources),
         "week": {
@@ -292,6 +294,8 @@ def _parse_coverage(data: Mapping[str, Any]) -> Coverage:
         week_documents=data["week"]["documents"],
         week_channels=data["week"]["channels"],
         week_languages=data["week"]["languages"],
+        near_duplicates=data.get("near_duplicates", 0),  # revisions of before November 2026 have none
+        families=data.get("families", 0),
     )
 
 

@@ -103,7 +103,8 @@ class CallBack:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Who was heard. ``documents`` counts everything ingested (duplicates left out), ``start`` and ``end`` are the
-    first and last day with a document; the mappings count documents, the largest first."""
+    first and last day with a document; the mappings count documents, the largest first. ``near_duplicates`` of them say
+    almost the same as an earlier one, in so many ``families``."""
 
     documents: int
     start: str | None
@@ -117,6 +118,8 @@ class Coverage:
     week_documents: int
     week_channels: Mapping[str, int]
     week_languages: Mapping[str, int]
+    near_duplicates: int = 0
+    families: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,8 @@ def _facts(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
     facts = [(m("heard.span"), span)]
     facts.append((m("heard.undated"), m("heard.undated_value", count=m.count(c.undated)) if c.undated else "0"))
     facts.append((m("heard.duplicates"), m.count(c.duplicates)))
+    alike = {"count": m.count(c.near_duplicates), "families": m.count(c.families)}
+    facts.append((m("heard.alike"), m("heard.alike_value", **alike) if c.families else "0"))
     reasons = _reasons("reject", rejects.reasons, m)
     rejected = m.count(rejects.count)
     facts.append((m("heard.rejects"), m("format.named", name=rejected, value=reasons) if reasons else rejected))
