@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 # Whatever the data, the page consists of these and nothing else.
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "article", "details", "summary"),
-    *("h1", "h2", "h3", "p", "b", "span", "div", "ul", "li", "dl", "dt", "dd", "blockquote", "footer", "figure"),
+    *("h1", "h2", "h3", "h4", "p", "b", "span", "div", "ul", "li", "dl", "dt", "dd", "blockquote", "footer", "figure"),
     *("figcaption", "table", "thead", "tbody", "tr", "th", "td"),
     *("svg", "g", "path", "rect", "circle", "use", "text", "clipPath", "desc", "defs"),
 }

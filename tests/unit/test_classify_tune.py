@@ -53,7 +53,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelDir:
     (folder / "model.toml").write_text(
         'id = "tiny"\nrevision = "1"\nkind = "voc-int8-bert"\n\n[encoder]\n'
         f"dim = {DIM}\nlayers = {LAYERS}\nheads = 2\nintermediate = {WIDE}\npositions = {size['positions']}\n"
-        f"vocabulary = {size['vocabulary']}\nlayer_norm_epsilon = 1e-12\nmax_tokens = 64\nprefix = \"query: \"\n\n"
+        f'vocabulary = {size["vocabulary"]}\nlayer_norm_epsilon = 1e-12\nmax_tokens = 64\nprefix = "query: "\n\n'
         f'[files]\n"encoder.safetensors" = "{hashlib.sha256(data).hexdigest()}"\n"tokenizer.json" = "{token_sha}"\n',
         "utf-8",
     )
@@ -146,5 +146,5 @@ def test_what_cannot_be_tuned_is_refused(written: ModelDir, result: tuple[Tuned,
 def test_tensors_of_another_model_are_refused(tiny: ModelDir, result: tuple[Tuned, list[str]], tmp_path: Path) -> None:
     value, _ = result
     strange = {"encoder.layer.9.output.dense.weight": np.zeros((DIM, WIDE), np.float32)}
-    with pytest.raises(ModelError, match="layer.9"):
+    with pytest.raises(ModelError, match=r"layer\.9"):
         write_tuned(tiny, tmp_path, strange, (value.theme_weight, value.theme_bias), 1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from tests import report_inputs as fixed
 from voc.errors import UsageError
 from voc.report.build import ReportInputs, build_report
+from voc.report.json_out import parse_report, render_json
 from voc.report.messages import LANGUAGES
 from voc.report.xlsx import render_xlsx
 
@@ -49,6 +51,20 @@ def test_no_cell_is_a_formula_or_a_link_and_the_bytes_are_the_same(
             text = parts.read(name).decode("utf-8")
             assert not re.search(r"<f[ >]|<hyperlink", text), name
     assert len(sheets(data)) == 7
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_a_report_that_was_saved_gives_the_same_workbook(make: Callable[[], ReportInputs]) -> None:
+    report = build_report(make())
+    shuffled = json.dumps(_turned(json.loads(render_json(report))))
+    assert render_xlsx(parse_report(shuffled), "en") == render_xlsx(report, "en")
+
+
+def _turned(value: object) -> object:
+    """The same objects with their keys in the opposite order, which means nothing in JSON."""
+    if isinstance(value, dict):
+        return {key: _turned(value[key]) for key in reversed(value)}
+    return [_turned(item) for item in value] if isinstance(value, list) else value
 
 
 def test_an_unknown_language_is_a_usage_error() -> None:

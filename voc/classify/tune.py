@@ -142,13 +142,24 @@ def tune(
 ) -> Tuned:
     """Train on ``documents``, rows of ``data`` with the vectors of the model as it was; ``told`` hears of it."""
     import torch
-    from torch import nn
 
     torch.manual_seed(seed)
-    torch.set_flush_denormal(True)  # the optimiser's means of rare n-grams fade into numbers that are slow to add
-    shuffle = np.random.default_rng(seed)
-    documents = documents[np.diff(data.bounds)[documents] > 0]
     model = _Model(trunk, data, table, recipe)
+    torch.set_flush_denormal(True)  # the optimiser's means of rare n-grams fade into numbers that are slow to add
+    try:
+        _train(model, documents[np.diff(data.bounds)[documents] > 0], np.random.default_rng(seed), told)
+    finally:
+        torch.set_flush_denormal(False)  # it holds for all that this thread computes
+    return model.result()
+
+
+def _train(
+    model: _Model, documents: NDArray[np.intp], shuffle: np.random.Generator, told: Callable[[str], None]
+) -> None:
+    import torch
+    from torch import nn
+
+    recipe = model.recipe
     model.layers.train()
     optimiser = torch.optim.AdamW(
         [
@@ -165,7 +176,7 @@ def tune(
     )  # fmt: skip
     for epoch in range(recipe.epochs):
         losses = []
-        for batch in _batches(shuffle, documents, trunk, recipe):
+        for batch in _batches(shuffle, documents, model.trunk, recipe):
             loss = model.loss(batch)
             optimiser.zero_grad()
             loss.backward()
@@ -174,7 +185,6 @@ def tune(
             schedule.step()
             losses.append(loss.item())
         told(f"epoch {epoch + 1} of {recipe.epochs}: loss {np.mean(losses):.3f}")
-    return model.result()
 
 
 def _batches(

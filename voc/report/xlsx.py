@@ -107,7 +107,8 @@ def _facts(book: Workbook, report: Report, m: Messages) -> None:
 
 def _series(report: Report, rows: Iterable[Any], m: Messages) -> Iterable[Sequence[object]]:
     for row in rows:
-        for label, cell in row.cells.items():
+        # In the report's order: that of a mapping is another one once the report was saved and read again.
+        for label, cell in ((label, row.cells[label]) for label in report.labels if label in row.cells):
             trend = row.trends.get(label)
             yield (
                 row.week, side_name(report, label, m), label, cell.k, cell.n, cell.raw_share, cell.share, cell.low,
@@ -142,8 +143,8 @@ def _quotes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
 
     for change in report.changes:
         yield from (row(side_name(report, change.where.series, m), q) for q in change.quotes)
-    for key, quotes in report.quotes.items():
-        yield from (row(driver_name(report, key, m), q) for q in quotes)
+    for driver in report.drivers:
+        yield from (row(driver_name(report, driver.key, m), q) for q in report.quotes.get(driver.key, ()))
     for theme in report.themes.themes:
         yield from (row(m.name(theme.labels), q) for q in theme.quotes)
     yield from (row(m("callbacks.heading"), c.quote) for c in report.callbacks)
