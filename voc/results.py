@@ -35,8 +35,8 @@ class Prediction:
     ``probabilities``: one calibrated probability per label, in the order of the model's labels, always numbers.
     ``labels``: those at or over the tuned threshold. ``abstained``: labels too near their threshold to be sure of.
     ``evidence``: sorted by label order, then strongest first; at least one span for each of ``labels``.
-    ``by_hand``: labels that a person has set, to be there or not; where ``labels`` has one that the model did not find, it
-    and its span stand last. Probabilities are always the model's.
+    ``by_hand``: labels that a person has set, to be there or not; where ``labels`` has one that the model did not find,
+    it and its span stand last. Probabilities are always the model's.
     """
 
     key: str

@@ -13,8 +13,6 @@ import pytest
 from tests.program import COMPANY, voc
 from voc.weeks import Week
 
-pytestmark = pytest.mark.long  # two thousand documents are classified: a minute or two
-
 DISCOURTESY, NEGLECT = "discourtesy.complaint", "neglect.complaint"
 WEEKS = [f"2026-W{number}" for number in range(31, 47)]
 _ESIM = re.compile(r"e-?sim", re.IGNORECASE)
