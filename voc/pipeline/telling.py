@@ -22,35 +22,41 @@ class FileTold:
     unchanged: bool
 
     @property
-    def kind(self) -> tuple[PurePosixPath, tuple[str, ...], bool]:
-        """Equal for files that are told together: of one folder, read the same way."""
-        return PurePosixPath(self.name).parent, self.choices, self.unchanged
+    def folder(self) -> PurePosixPath:
+        """Where it lies, of the input that was named."""
+        return PurePosixPath(self.name).parent
+
+    @property
+    def kind(self) -> tuple[str, tuple[str, ...], bool]:
+        """Equal for files of a folder that are told together: of one form, read the same way."""
+        return PurePosixPath(self.name).suffix, self.choices, self.unchanged
 
 
 class Telling:
     """Hears of files in the order in which they are read; ``say`` gets the lines. To be closed with ``done``."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self._waiting = say, list[FileTold]()
+        self._say = say
+        self._folder: PurePosixPath | None = None
+        self._waiting = dict[object, list[FileTold]]()
 
     def add(self, told: FileTold) -> None:
         """The next file."""
-        if self._waiting and self._waiting[0].kind != told.kind:
+        if told.folder != self._folder:
             self.done()
-        self._waiting.append(told)
+        self._folder = told.folder
+        self._waiting.setdefault(told.kind, []).append(told)
 
     def done(self) -> None:
         """Say what is waiting."""
-        if len(self._waiting) > FEW:
-            self._together(self._waiting)
-        else:
-            for told in self._waiting:
-                self._lines(told.name, [told])
-        self._waiting = []
-
-    def _together(self, files: Sequence[FileTold]) -> None:
-        folder = PurePosixPath(files[0].name).parent
-        self._lines(f"{folder}: {len(files):,} files" if folder.name else f"{len(files):,} files", files)
+        for files in self._waiting.values():
+            if len(files) > FEW:
+                count = f"{len(files):,} {PurePosixPath(files[0].name).suffix} files".replace("  ", " ")
+                self._lines(f"{files[0].folder}: {count}" if files[0].folder.name else count, files)
+            else:
+                for told in files:
+                    self._lines(told.name, [told])
+        self._waiting.clear()
 
     def _lines(self, name: str, files: Sequence[FileTold]) -> None:
         added, duplicates, rejects = (sum(getattr(f, c) for f in files) for c in ("added", "duplicates", "rejects"))

@@ -65,7 +65,8 @@ def _tell(context: Context, found: ThemeResult) -> None:
     for theme in found.themes:
         if theme.emergence:
             told = theme.emergence
-            found_in = f"{told.found} documents in the last {told.weeks} weeks, {told.expected:.1f} expected"
+            span = "the last week" if told.weeks == 1 else f"the last {told.weeks} weeks"
+            found_in = f"{told.found} documents in {span}, {told.expected:.1f} expected"
             context.result.say(f"  emerging: {theme.labels['en']} ({theme.id}), {found_in}")
 
 
