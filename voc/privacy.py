@@ -90,6 +90,12 @@ def redact(text: str) -> str:
     return text
 
 
+def shown_id(identity: str, key: str) -> str:
+    """What a document is called where text leaves the store: its id, or its content ``key`` where the id itself could
+    tell of a person, as a Message-ID does, which looks like an address. ``voc explain`` knows both."""
+    return identity if redact(identity) == identity else key
+
+
 def _redact_once(text: str) -> str:
     if not _SIGNS.search(text):
         return text

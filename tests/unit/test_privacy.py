@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,16 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
         return time.process_time() - start
 
     assert seconds(80_000) < 8 * seconds(20_000) + 0.3
+
+
+@given(st.text(max_size=60))
+def test_the_name_that_is_shown_of_a_document_tells_of_nobody(identity: str) -> None:
+    shown = shown_id(identity, "0123456789abcdef0123456789abcdef")
+    assert redact(shown) == shown
+    assert shown == (identity if redact(identity) == identity else "0123456789abcdef0123456789abcdef")
+
+
+def test_a_message_id_is_shown_as_the_key_that_leads_to_it() -> None:
+    key = "77f1f84efb677eac4df886c6161de582"
+    assert shown_id("<20261112.7@mail.example.com>", key) == key
+    assert shown_id("hs-2096", key) == "hs-2096"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voc.classify.gold import Example
 from voc.classify.outcome import Outcome
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 
 MISSED, INVENTED = "missed", "invented"
 LONGEST_TEXT = 1500  # characters shown of a document; cut at its end, and marked
@@ -49,7 +49,7 @@ def _mistake(example: Example, got: Outcome, row: int, column: int, kind: str, l
     return Mistake(
         kind=kind,
         label=label,
-        id=redact(document.id),
+        id=shown_id(document.id, document.key),
         source=document.source,
         channel=document.channel,
         language=document.language,

@@ -22,7 +22,7 @@ from voc.errors import InputError, UsageError, VocError
 from voc.exports import write_rows
 from voc.pipeline.context import UNHEARD, Context, reading, writing
 from voc.pipeline.options import Progress, RunOptions, RunResult
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 from voc.results import LEAVE
 from voc.store import HandLabel
 from voc.taxonomy import COMPLAINT
@@ -61,13 +61,13 @@ def set_labels(given: SetOptions, options: RunOptions, progress: Progress) -> Ru
         made = [_hand_label(context, document, label, value, given.quote, given) for label, value in answers.items()]
         context.store.set_labels(made)
         context.result.summary["label"] = {
-            "document": redact(document.id),
+            "document": shown_id(document.id, document.key),
             "key": document.key,
             "labels": {one.label: _word(one.value) for one in made},
         }
         for one in made:
             said = f"is {_word(one.value)}, set by hand" if one.value is not None else "is left to the model again"
-            context.result.say(f"{redact(document.id)}: {one.label} {said}")
+            context.result.say(f"{shown_id(document.id, document.key)}: {one.label} {said}")
         if any(one.value is None for one in made):
             context.result.say("voc classify or the next voc run asks the model again")
     return context.result
@@ -117,7 +117,7 @@ def _hand_label(
         words = quote or _strongest(context, document, label)
         if not words:
             raise VocError(
-                f"{redact(document.id)} has no words of a customer, so it cannot carry {label}",
+                f"{shown_id(document.id, document.key)} has no words of a customer, so it cannot carry {label}",
                 "Only what a customer says is labelled.",
             )
     return HandLabel(document.key, label, value, words, given.reason, given.who, context.options.as_of, sample)
@@ -244,7 +244,7 @@ def _in_order(context: Context, picked: Mapping[str, str]) -> list[Document]:
 def _head_of(context: Context, document: Document, sample: str) -> dict[str, str]:
     day: dt.date | None = context.day(document.time)
     return {
-        "key": document.key, "id": redact(document.id), "sample": sample, "channel": document.channel,
+        "key": document.key, "id": shown_id(document.id, document.key), "sample": sample, "channel": document.channel,
         "language": document.language, "day": day.isoformat() if day else "", "text": redact(document.text),
     }  # fmt: skip
 
@@ -266,7 +266,8 @@ def _gold_rows(context: Context, standing: Mapping[str, Mapping[str, HandLabel]]
                 quotes.setdefault(span.label, redact(document.text[span.start : span.end]))
         quotes |= {one.label: redact(one.quote) for one in standing[said.key].values() if one.value and one.quote}
         shown = Document(
-            id=redact(document.id), text=redact(document.text), source=document.source, channel=document.channel,
+            id=shown_id(document.id, document.key), text=redact(document.text), source=document.source,
+            channel=document.channel,
             language=document.language,
         )  # fmt: skip
         row = gold_row(Example(shown, frozenset(said.labels), quotes))
@@ -315,7 +316,7 @@ def audit(workspace: Path, model: str | None, out: Path | None) -> RunResult:
         standing = context.store.labels_by_hand()
         sampled = [key for key, some in standing.items() if any(one.sample == RANDOM for one in some.values())]
         counts = _error_counts(context, sampled, standing)
-        names = {d.key: redact(d.id) for d in context.store.documents(sorted({one.key for one in log}))}
+        names = {d.key: shown_id(d.id, d.key) for d in context.store.documents(sorted({one.key for one in log}))}
     errors = [{"label": label, **dict(zip(_COUNTS, four, strict=True))} for label, four in counts.items()]
     told = [
         asdict(one)

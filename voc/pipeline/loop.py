@@ -29,7 +29,7 @@ from voc.loop import (
 )
 from voc.pipeline.context import Context
 from voc.pipeline.quoting import quote
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 from voc.report import ActionRow, CaseRow, Loop, Quote, ReplyRow, Returns, ReturnStory, StockText, WaitRow
 from voc.results import LEAVE, Alarm, WeekRow
 from voc.store import Counted
@@ -284,7 +284,7 @@ def _case_rows(context: Context, cases: Iterable[Case]) -> dict[str, CaseRow]:
         counted = labels.get(document.key)
         found[case.id] = CaseRow(
             id=case.id,
-            document=redact(document.id),
+            document=shown_id(document.id, document.key),
             drivers=_drivers(context, counted) if counted else (),
             channel=document.channel,
             owner=case.owner,

@@ -12,7 +12,7 @@ from voc.documents import Document, Reject
 from voc.ingest import IngestOptions, Source, open_sources
 from voc.pipeline.context import log, settings_of
 from voc.pipeline.options import RunOptions
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 
 SHOWN: Final = 10  # documents of each source
 _LOOKED_AT: Final = 1000  # rows, where most are rejects
@@ -65,7 +65,7 @@ def _previewed(source: Source) -> dict[str, Any]:
 def _document(row: int, d: Document) -> dict[str, Any]:
     return {
         "row": row,
-        "id": redact(d.id),
+        "id": shown_id(d.id, d.key),
         "channel": d.channel,
         "time": d.time or (redact(d.time_text) if d.time_text else None),
         "language": d.language,

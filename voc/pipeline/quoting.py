@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voc.documents import Document
 from voc.pipeline.context import Context
-from voc.privacy import redact
+from voc.privacy import redact, shown_id
 from voc.report import Quote
 
 
@@ -13,7 +13,7 @@ def quote(context: Context, document: Document, start: int, end: int) -> Quote:
     day = context.day(document.time)
     return Quote(
         key=document.key,
-        id=redact(document.id),
+        id=shown_id(document.id, document.key),
         text=redact(document.text[start:end]),
         channel=document.channel,
         language=document.language,

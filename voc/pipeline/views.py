@@ -15,7 +15,7 @@ from voc.errors import UsageError, VocError
 from voc.pipeline.context import Context, log, reading
 from voc.pipeline.feeds import last_days, stale_feeds
 from voc.pipeline.quoting import quote
-from voc.privacy import pseudonym, redact
+from voc.privacy import pseudonym, redact, shown_id
 from voc.results import LEAVE
 from voc.store import Store, secret
 from voc.taxonomy import COMPLAINT, PRAISE
@@ -251,7 +251,7 @@ def _labels_of(context: Context, driver: str) -> tuple[str, ...]:
 
 def _hit(context: Context, document: Document, labels: list[str]) -> dict[str, object]:
     return {
-        "id": redact(document.id),
+        "id": shown_id(document.id, document.key),
         "key": document.key,
         "time": document.time,
         "channel": document.channel,
@@ -275,7 +275,7 @@ def explain(workspace: Path, document_id: str) -> dict[str, Any]:
 def _explanation(context: Context, document: Document) -> dict[str, Any]:
     labels, thresholds = context.classifier.labels, context.classifier.thresholds
     answer: dict[str, Any] = {
-        "id": redact(document.id),
+        "id": shown_id(document.id, document.key),
         "key": document.key,
         "source": document.source,
         "channel": document.channel,
