@@ -349,3 +349,39 @@ def test_an_ordinary_transformers_folder_loads(tmp_path: Path, encoder: Encoder)
     assert small.dim == 32 == result.vectors.shape[1]
     assert small.id.startswith(f"{tmp_path.name}@")
     assert np.abs(result.vectors).sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", b"{"),
+        ("config.json", b"{}"),
+        ("config.json", b'{"model_type": "nobody-knows"}'),
+        ("config.json", b'{"model_type": "bert", "hidden_size": "wide"}'),
+        (
+            "config.json",
+            b'{"model_type": "bert", "hidden_size": 64, "num_attention_heads": 2}',
+        ),  # not the weights' size
+        ("model.safetensors", b""),
+        ("model.safetensors", b"\xff" * 64),
+        ("tokenizer.json", b""),
+        ("tokenizer.json", b"[]"),
+        ("tokenizer.json", b"\xff\xfe"),
+    ],
+)
+def test_a_damaged_transformers_folder_is_a_model_error(tmp_path: Path, file: str, content: bytes) -> None:
+    from transformers import BertConfig, BertModel
+
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=48_340, **sizes)).save_pretrained(tmp_path)
+    shutil.copy(resolve_model().path / "tokenizer.json", tmp_path)
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(tmp_path))
+
+
+def test_a_hub_name_that_is_not_in_the_cache_is_a_model_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="nobody/nothing cannot be loaded") as caught:
+        load_encoder("nobody/nothing")
+    assert caught.value.hint and "offline" in caught.value.hint

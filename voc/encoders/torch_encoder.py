@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,29 +131,30 @@ def bert_from_int8(model: ModelDir) -> Any:
 def load_transformers(model: ModelDir) -> tuple[Any, Tokenizer]:
     """Load an ordinary model: a folder as it is, a hub name from transformers' cache or, where allowed, its hub.
 
-    Raises ModelError where it cannot be loaded, has no fast tokenizer, or the two do not belong together.
+    Raises ModelError where it cannot be loaded, has no tokenizer.json, or the two do not belong together.
     """
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
     from tokenizers import Tokenizer
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
     from transformers.utils import logging
+    from transformers.utils.hub import cached_file
 
-    tokenizer: Tokenizer | None
+    # What was seen from damaged and foreign folders; they have no common base but Exception.
+    refusals = (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError, SafetensorError,
+                StrictDataclassError)  # fmt: skip
     local = model.kind != HUB_KIND
     where = str(model.path) if local else model.name
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         network = AutoModel.from_pretrained(where, local_files_only=local)
-        if local:
-            tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
-        else:
-            tokenizer = getattr(AutoTokenizer.from_pretrained(where), "backend_tokenizer", None)
-    except Exception as error:  # the libraries raise OSError, ValueError, ImportError and plain Exception
+        # From bytes: the tokenizer's own reader of files raises a bare Exception where this raises ValueError.
+        tokenizer = Tokenizer.from_buffer(Path(str(cached_file(where, "tokenizer.json"))).read_bytes())
+    except refusals as error:
         hint = (
             "it must load with transformers.AutoModel" if local else "offline? give the path of a folder that holds it"
         )
         raise ModelError(f"the model {where} cannot be loaded: {str(error).partition(chr(10))[0]}", hint) from error
-    if tokenizer is None:
-        raise ModelError(f"the model {where} has no fast tokenizer", "save one as tokenizer.json beside the weights")
     if tokenizer.get_vocab_size() > network.get_input_embeddings().num_embeddings:
         raise ModelError(f"the tokenizer of {where} has more pieces than the model", "take both from the same model")
     return network, tokenizer
