@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint32]
+Owners = NDArray[np.intp]
 
 WORD_GRAMS = 3  # consecutive words of Latin script
 HAN_GRAMS = 4  # consecutive Chinese characters
@@ -37,37 +38,45 @@ def fold(text: str, table: Mapping[int, int]) -> str:
 
 def features(text: str, table: Mapping[int, int]) -> Hashes:
     """All n-grams of a text as hashes, repeated as often as they occur; order follows the text."""
-    atoms = _ATOM.findall(fold(text, table))
+    return features_of([text], table)[0]
+
+
+def features_of(texts: Sequence[str], table: Mapping[int, int]) -> tuple[Hashes, Owners]:
+    """All n-grams of some texts, and for each the number of its text; none runs from one text into the next."""
+    found = [_ATOM.findall(fold(text, table)) for text in texts]
+    atoms = [atom for part in found for atom in part]
     if not atoms:
-        return np.zeros(0, np.uint32)
+        return np.zeros(0, np.uint32), np.zeros(0, np.intp)
+    owner = np.repeat(np.arange(len(found)), [len(part) for part in found])
     codes = np.fromiter((zlib.crc32(atom.encode()) for atom in atoms), np.uint64, len(atoms))
     han = np.fromiter((atom[0] >= "\u3400" for atom in atoms), bool, len(atoms))
-    grams = [_mix(codes, 1), *_atom_grams(codes, han)]
-    words = [atom for atom in atoms if "a" <= atom[0] <= "z"]
-    if words:
-        grams.extend(_pieces(words))
-    return np.concatenate(grams)
+    grams = [(_mix(codes, 1), owner), *_atom_grams(codes, han, owner)]
+    latin = np.fromiter(("a" <= atom[0] <= "z" for atom in atoms), bool, len(atoms))
+    if latin.any():
+        grams.extend(_pieces([atom for atom in atoms if "a" <= atom[0] <= "z"], owner[latin]))
+    hashes, owners = zip(*grams, strict=True)
+    return np.concatenate(hashes), np.concatenate(owners)
 
 
-def _atom_grams(codes: NDArray[np.uint64], han: NDArray[np.bool_]) -> list[Hashes]:
-    """Runs of 2.. atoms; a run of more than WORD_GRAMS atoms counts only if all of it is Chinese."""
-    grams = []
+def _atom_grams(codes: NDArray[np.uint64], han: NDArray[np.bool_], owner: Owners) -> Iterator[tuple[Hashes, Owners]]:
+    """Runs of 2.. atoms of one text; a run of more than WORD_GRAMS atoms counts only if all of it is Chinese."""
     rolling, all_han = codes, han
     for size in range(2, max(WORD_GRAMS, HAN_GRAMS) + 1):
         if len(codes) < size:
             break
         rolling = rolling[:-1] * _MULTIPLIER + codes[size - 1 :]
         all_han = all_han[:-1] & han[size - 1 :]
-        hashes = _mix(rolling, size)
-        grams.append(hashes if size <= WORD_GRAMS else hashes[all_han])
-    return grams
+        first = owner[: 1 - size]
+        counts = first == owner[size - 1 :]
+        if size > WORD_GRAMS:
+            counts &= all_han
+        yield _mix(rolling[counts], size), first[counts]
 
 
-def _pieces(words: list[str]) -> list[Hashes]:
+def _pieces(words: list[str], owner: Owners) -> Iterator[tuple[Hashes, Owners]]:
     """Character pieces of PIECES lengths inside `` word ``, none of them over a border."""
     codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), np.uint32).astype(np.uint64)
     border = np.concatenate([[0], np.cumsum(codes == 32)])
-    grams = []
     for size in PIECES:
         if len(codes) < size:
             break
@@ -75,9 +84,8 @@ def _pieces(words: list[str]) -> list[Hashes]:
         rolling = np.zeros(count, np.uint64)
         for offset in range(size):
             rolling = rolling * _MULTIPLIER + codes[offset : offset + count]
-        inner = border[size - 1 : size - 1 + count] - border[1 : 1 + count]
-        grams.append(_mix(rolling[inner == 0], size + 0x100))
-    return grams
+        inner = border[size - 1 : size - 1 + count] == border[1 : 1 + count]
+        yield _mix(rolling[inner], size + 0x100), owner[border[1 : 1 + count][inner] - 1]
 
 
 def _mix(values: NDArray[np.uint64], kind: int) -> Hashes:

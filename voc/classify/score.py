@@ -8,16 +8,18 @@ so that stored numbers, rounded, are the same in any batch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voc.classify.heads import Floats, Heads
-from voc.classify.lexical import Hashes, features
+from voc.classify.lexical import Hashes, Owners, features_of
 
 Logits = NDArray[np.float64]
 USUAL_LENGTH = 20.0  # of a segment's idf values: keeps the values near those of vectors of length 1
+_HAN = re.compile("[\u3400-\u9fff]")
 FLOOR = -12.0  # logit of a segment that is not there
 
 
@@ -26,23 +28,29 @@ def sigmoid(logits: Logits) -> Logits:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)))
 
 
-def gram_values(hashes: Hashes, grams: Hashes, idf: Floats) -> tuple[NDArray[np.intp], Logits]:
-    """Rows of ``grams`` that occur in ``hashes``, each once, and their values: idf, over the root
-    of their joint length, so that a clear phrase counts for nearly as much in a long segment as in a short one."""
-    unique = np.unique(hashes)
+def gram_values(hashes: Hashes, owner: Owners, grams: Hashes, idf: Floats) -> tuple[NDArray[np.intp], Owners, Logits]:
+    """Rows of ``grams`` that occur in ``hashes``, each once for each text, with the text's number and the value.
+
+    ``owner`` names the text of each hash; results are in the order of texts. The value is the idf over the root of
+    their joint length in the text: a clear phrase counts for nearly as much in a long segment as in a short one.
+    """
+    pairs = np.unique(owner.astype(np.uint64) << np.uint64(32) | hashes)
+    unique = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     rows = np.minimum(np.searchsorted(grams, unique), max(len(grams) - 1, 0))
-    rows = rows[grams[rows] == unique] if len(grams) else rows[:0]
+    known = grams[rows] == unique if len(grams) else np.zeros(len(rows), bool)
+    rows, owner = rows[known], (pairs[known] >> np.uint64(32)).astype(np.intp)
     values = np.asarray(idf[rows], np.float64)
-    norm = float(np.sqrt((values * values).sum()))
-    return rows, values / np.sqrt(norm * USUAL_LENGTH) if norm > 0.0 else values
+    length = np.bincount(owner, values * values)  # adds in order, so a text's sum does not depend on the others
+    return rows, owner, values / np.sqrt(np.sqrt(length)[owner] * USUAL_LENGTH)
 
 
 def lexical_logits(texts: Sequence[str], heads: Heads) -> Logits:
     """(n, L) logits of the n-gram part for each text, bias included."""
     logits = np.tile(np.asarray(heads.bias, np.float64), (len(texts), 1))
-    for row, text in enumerate(texts):
-        rows, values = gram_values(features(text, heads.fold), heads.grams, heads.idf)
-        logits[row] += values @ heads.gram_weights[rows]
+    rows, owner, values = gram_values(*features_of(texts, heads.fold), heads.grams, heads.idf)
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    if len(first):
+        logits[owner[first]] += np.add.reduceat(values[:, None] * heads.gram_weights[rows], first, axis=0)
     return logits
 
 
@@ -86,7 +94,7 @@ def document_features(logits: Logits, chinese: float) -> NDArray[np.float64]:
 def chinese_share(text: str) -> float:
     """Share of Chinese characters among the letters of a text, 0..1; 0 where it has no letters."""
     letters = sum(map(str.isalpha, text))
-    return sum("\u3400" <= char <= "\u9fff" for char in text) / letters if letters else 0.0
+    return len(_HAN.findall(text)) / letters if letters else 0.0
 
 
 def probabilities(features_: NDArray[np.float64], stack: Floats) -> Logits:

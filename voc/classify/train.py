@@ -60,11 +60,13 @@ class Table:
 
 def gram_table(prepared: Prepared, grams: NDArray[np.uint32], idf: Array) -> Table:
     """Look up the n-grams of all segments."""
-    found = [gram_values(hashes, grams, idf) for hashes in prepared.grams]
+    count = len(prepared.grams)
+    owner = np.repeat(np.arange(count), [len(hashes) for hashes in prepared.grams])
+    rows, owner, values = gram_values(np.concatenate([np.zeros(0, np.uint32), *prepared.grams]), owner, grams, idf)
     return Table(
-        rows=np.concatenate([rows for rows, _ in found]).astype(np.int64),
-        values=np.concatenate([values for _, values in found]).astype(np.float32),
-        bounds=np.concatenate([[0], np.cumsum([len(rows) for rows, _ in found])]).astype(np.int64),
+        rows=rows.astype(np.int64),
+        values=values.astype(np.float32),
+        bounds=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64),
         size=len(grams),
     )
 
