@@ -17,7 +17,10 @@ VOC_KIND = "voc-int8-bert"
 TRANSFORMERS_KIND = "transformers"
 HUB_KIND = "hub"
 WEIGHTS_FILES = {VOC_KIND: "encoder.safetensors", TRANSFORMERS_KIND: "model.safetensors"}
-REINSTALL = "install the program or the model again"
+REINSTALL = (
+    "install it again: python -m pip install --force-reinstall voc-drivers (in a checkout: git checkout models); "
+    "a model of your own comes from voc train or from your copy of it"
+)
 
 
 @dataclass(frozen=True, slots=True)

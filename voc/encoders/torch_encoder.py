@@ -64,6 +64,13 @@ class TorchEncoder(WindowedEncoder):
         )
 
 
+def best_device() -> str:
+    """`cuda` where torch sees a GPU, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def commit(network: Any) -> str:
     """First 12 digits of the hub's commit that a network was loaded from."""
     return str(getattr(network.config, "_commit_hash", None) or "unknown")[:12]

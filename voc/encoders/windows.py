@@ -238,6 +238,16 @@ def cpu_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Passages whose windows are being computed; ``results`` waits for the sums of each batch, in order."""
+
+    passages: Sequence[Passage]
+    windows: Sequence[Window]
+    batches: Sequence[list[int]]
+    results: Iterator[list[NDArray[np.float32]]]
+
+
 class WindowedEncoder:
     """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states.
 
@@ -262,9 +272,18 @@ class WindowedEncoder:
 
     def encode(self, passages: Iterable[Passage]) -> Iterator[Encoded]:
         """See `voc.encoders.base.Encoder.encode`."""
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="voc-encode") as pool:
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="voc-encode")
+        try:
+            begun: Begun | None = None
             for buffer in self._buffers(passages):
-                yield from self._encode_buffer(buffer, pool)
+                following = self._begin(buffer, pool)  # at work while the results of the buffer before are used
+                if begun:
+                    yield from self._finish(begun)
+                begun = following
+            if begun:
+                yield from self._finish(begun)
+        finally:
+            pool.shutdown(cancel_futures=True)  # nobody waits for a buffer whose results nobody wants
 
     def _buffers(self, passages: Iterable[Passage]) -> Iterator[list[Passage]]:
         buffer: list[Passage] = []
@@ -287,15 +306,19 @@ class WindowedEncoder:
             for window in pack(number, passages[number], ids, positions, self.frame)
         ]
 
-    def _encode_buffer(self, passages: Sequence[Passage], pool: ThreadPoolExecutor) -> Iterator[Encoded]:
+    def _begin(self, passages: Sequence[Passage], pool: ThreadPoolExecutor) -> Begun:
         windows = self.windows(passages)
         batches = make_batches(windows, self.batching)
 
         def work(batch: list[int]) -> list[NDArray[np.float32]]:
             return run_batch([windows[number] for number in batch], self.frame, self.batching, self._run)
 
+        return Begun(passages, windows, batches, pool.map(work, batches))
+
+    def _finish(self, begun: Begun) -> Iterator[Encoded]:
+        passages, windows = begun.passages, begun.windows
         sums: dict[int, NDArray[np.float32]] = {}
-        for batch, results in zip(batches, pool.map(work, batches), strict=True):
+        for batch, results in zip(begun.batches, begun.results, strict=True):
             sums.update(zip(batch, results, strict=True))
         width = self.dim * (2 if self.theme_map else 1)
         vectors = [np.zeros((len(passage.spans), width), dtype=np.float32) for passage in passages]
