@@ -7,7 +7,10 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.program import voc, write_jsonl
+from voc.privacy import pseudonym
 
 ROWS = [
     {"id": "1", "customer": "Li Hua", "time": "2026-11-12", "text": "Call me on 138 0013 8000 or li@example.com."},
@@ -40,3 +43,20 @@ def test_identified_exports_what_was_given(tmp_path: Path) -> None:
     assert [(r["id"], r["customer"], r["time"], r["text"]) for r in rows] == [
         (r["id"], r["customer"], r["time"], r["text"]) for r in ROWS
     ]
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    voc("ingest", write_jsonl(tmp_path / "a.jsonl", ROWS), cwd=tmp_path)
+    _exported(tmp_path)
+    (tmp_path / "voc-workspace" / "pseudonym.key").chmod(0o644)
+    done = voc("export", "documents", "-o", "again.jsonl", cwd=tmp_path)
+    assert done.code != 0 and "pseudonym.key" in done.err and "chmod 600" in done.err
+    assert not (tmp_path / "again.jsonl").exists()
+
+
+def test_the_key_of_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voc("ingest", write_jsonl(tmp_path / "a.jsonl", ROWS), cwd=tmp_path)
+    monkeypatch.setenv("VOC_KEY", "a long and random text of the company")
+    row = _exported(tmp_path)[0]
+    assert row["customer"] == pseudonym("Li Hua", b"a long and random text of the company")
+    assert not (tmp_path / "voc-workspace" / "pseudonym.key").exists()

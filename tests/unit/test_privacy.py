@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.privacy import redact, shown_id
+from voc.errors import UsageError
+from voc.privacy import find, pseudonym, redact, shown_id
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_personal_numbers_go(text: str, expected: str) -> None:
         "110105194912310021 and 110105199913310021 fail theirs",  # China
         "A123456788 and DE89370400440532013001 fail theirs",
         "called 2022-11-15 3 times, phone died 10 times in 20 days",
-        "@user I was at the (dotted) line",
+        "@user I was at the (dotted) line, @united and @DeltaAssist too",
         "房间8023，第3次，等了120分钟",
         "",
     ],
@@ -95,21 +97,51 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="@＠[(")))
-def test_text_without_digits_or_signs_stays(text: str) -> None:
-    assert redact(text) == text
+@given(st.text(st.characters(exclude_categories=["Nd", "Lu", "Lo", "Cs"], exclude_characters="@＠[(幺〇"), max_size=80))
+def test_text_without_digits_capitals_or_signs_keeps_its_numbers_and_addresses(text: str) -> None:
+    assert {one.mark for one in find(text)} <= {"[name]"}
 
 
-@pytest.mark.parametrize(
-    "unit", ["1", "1 ", "1-", "+1 ", "a@", "a.", "(0", "A1", "GB82 ", "phone ", "phone 1", "[at]", "0 "]
-)
+@settings(deadline=None)
+@given(st.text(max_size=120) | SNIPPETS)
+def test_found_spans_are_in_order_and_apart(text: str) -> None:
+    found = find(text)
+    assert all(0 <= one.start < one.end <= len(text) for one in found)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+HOSTILE = [
+    "1", "1 ", "1-", "+1 ", "a@", "a.", "(0", "A1", "GB82 ", "phone ", "phone 1", "[at]", "0 ", "A", "a",
+    "Mr ", "Ann ", "A. ",
+    "A-", "O'", "12 Ann ", "Ann Road ", "Road 1 ", "王", "王伟", "张三路3号", "路1", "在", "小王", "姓",
+    "1.", ":", "::1", "@a",
+    "微信", "QQ1", "passport 1", "plate A", "京A", "一", "〇", "I'm ", "\n", "order 1", "ſ", "İ", "\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_texts_take_linear_time(unit: str) -> None:
     def seconds(size: int) -> float:
         start = time.process_time()
-        redact(unit * (size // len(unit)))
+        find(unit * (size // len(unit)))
         return time.process_time() - start
 
-    assert seconds(80_000) < 8 * seconds(20_000) + 0.3
+    find("Ann, 王伟")  # the word lists are read once
+    assert seconds(24_000) < 8 * seconds(6_000) + 0.3
+
+
+@settings(deadline=2000, max_examples=60)
+@given(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=4), st.integers(1, 400))
+def test_mixed_hostile_texts_take_bounded_time(units: list[str], times: int) -> None:
+    find("".join(units) * times)
+
+
+def test_a_long_word_takes_no_more_than_its_length() -> None:
+    start = time.process_time()
+    assert find("a" * 2_000_000) == []
+    assert find("A" * 1_000_000) == []
+    assert find("7" * 1_000_000) == []
+    assert time.process_time() - start < 8
 
 
 @given(st.text(max_size=60))
@@ -123,3 +155,11 @@ def test_a_message_id_is_shown_as_the_key_that_leads_to_it() -> None:
     key = "77f1f84efb677eac4df886c6161de582"
     assert shown_id("<20261112.7@mail.example.com>", key) == key
     assert shown_id("hs-2096", key) == "hs-2096"
+
+
+def test_a_pseudonym_lasts_as_long_as_its_key() -> None:
+    key = b"k" * 32
+    assert pseudonym("Li Hua", key) == pseudonym("Li Hua", key) != pseudonym("Li Hua", b"other")
+    assert pseudonym("李华", key).startswith("c-") and len(pseudonym("李华", key)) == 18
+    with pytest.raises(UsageError, match="empty"):
+        pseudonym("Li Hua", b"")
