@@ -68,6 +68,9 @@ RELEASED = {
     "0005_labels_by_hand": "c1b70cdd33d22a73",
     "0006_lineage": "64ccb0d492f04d2d",
     "0007_cases": "b3248d4fa18ec6cd",
+    "0008_subjects": "53fe4f641869baab",
+    "0009_deliveries": "6650755edf0d569e",
+    "0010_attributes": "c28511167e42e0d4",
 }
 
 
@@ -105,11 +108,11 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path):
 
 def test_a_newer_store_is_refused_and_left_alone(tmp_path):
     with Store.open(tmp_path) as store, store._db.transaction():
-        store._db.execute("INSERT INTO migrations (id) VALUES ('0009_cases')")
-        store._db.execute("PRAGMA user_version = 9")
+        store._db.execute("INSERT INTO migrations (id) VALUES ('0999_cases')")
+        store._db.execute("PRAGMA user_version = 999")
     for readonly in (False, True):
         with pytest.raises(
-            StoreError, match=rf"written by voc schema 9, this program knows {len(MIGRATIONS)}"
+            StoreError, match=rf"written by voc schema 999, this program knows {len(MIGRATIONS)}"
         ) as caught:
             Store.open(tmp_path, readonly=readonly)
         assert "Upgrade voc" in (caught.value.hint or "")

@@ -5,6 +5,8 @@
     W/.lock          one writing command at a time, see `lock`; W/.lock.pid names it
     W/run.json       the last run (written by the pipeline)
     W/reports/       the default place of reports
+    W/subjects.key   the secret by which forgotten customers are known again, see `subjects`
+    W/forgotten.json who was forgotten, by mark; a copy lies beside each backup that could be reached
 
 Guarantees: each method that writes does so in one transaction that is durable when it returns, and may be called again
 after a kill without doing anything twice; readers see whole transactions and never wait for the writer.
@@ -17,11 +19,15 @@ from pathlib import Path
 from types import TracebackType
 
 from voc.errors import StoreError
+from voc.store.audit import Audit, AuditEntry
 from voc.store.cases import Cases
 from voc.store.connection import FILE_NAME, Database
+from voc.store.deliveries import FAILED, SENT, STARTED, UNKNOWN, Deliveries, Delivery
 from voc.store.documents import Documents
+from voc.store.erasing import Erasing, Erasure
 from voc.store.families import Families, Signed, Twin
 from voc.store.files import private_folder, secret, write_atomic, write_json_atomic
+from voc.store.health import Fault, Health
 from voc.store.inputs import Inputs
 from voc.store.labels import HandLabel, HandLabels
 from voc.store.lineage import LineageChange
@@ -35,29 +41,45 @@ from voc.store.rows import (
     Detail,
     InputState,
     Membership,
+    ReportFolder,
     Run,
     SavedReport,
     StoredReject,
 )
+from voc.store.subjects import EXPIRED, FORGOTTEN, Held, is_mark
 from voc.store.themes import Themes
 from voc.store.vectors import Vectors
 
 __all__ = [
+    "EXPIRED",
+    "FAILED",
     "FILE_NAME",
+    "FORGOTTEN",
+    "SENT",
+    "STARTED",
+    "UNKNOWN",
+    "AuditEntry",
     "BatchResult",
     "Counted",
+    "Delivery",
     "Detail",
+    "Erasure",
+    "Fault",
     "HandLabel",
+    "Held",
     "InputState",
     "LineageChange",
     "Membership",
+    "ReportFolder",
     "Run",
     "SavedReport",
     "Signed",
     "Store",
     "StoredReject",
     "Twin",
+    "is_mark",
     "lock",
+    "pending_migrations",
     "private_folder",
     "secret",
     "write_atomic",
@@ -65,7 +87,9 @@ __all__ = [
 ]
 
 
-class Store(Inputs, Documents, Families, Predictions, HandLabels, Themes, Reports, Cases):
+class Store(
+    Inputs, Documents, Families, Predictions, HandLabels, Themes, Reports, Cases, Erasing, Audit, Deliveries, Health
+):
     """One workspace, opened for reading or writing; use it as a context manager."""
 
     def __init__(self, workspace: Path, database: Database) -> None:
@@ -96,7 +120,7 @@ class Store(Inputs, Documents, Families, Predictions, HandLabels, Themes, Report
             undo.callback(database.close)
             if not readonly:
                 migrate(database)
-                store._sweep()
+                store.sweep()
             else:
                 check(database)
                 if pending(database):
@@ -107,6 +131,18 @@ class Store(Inputs, Documents, Families, Predictions, HandLabels, Themes, Report
     def snapshot(self) -> AbstractContextManager[None]:
         """A block in which a reader sees the store at one moment, whatever a run commits meanwhile."""
         return self._db.snapshot()
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """A block of changes that are kept all together or not at all."""
+        return self._db.transaction()
+
+    def compact(self) -> None:
+        """Build the database anew, so that nothing of what was erased is left in it; LockedError while it is read."""
+        self._db.compact()
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database as it stands at this moment to the new file ``path`` (0600)."""
+        self._db.copy_to(path)
 
     def close(self) -> None:
         """Close the store; it cannot be used any more."""
@@ -119,6 +155,21 @@ class Store(Inputs, Documents, Families, Predictions, HandLabels, Themes, Report
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def pending_migrations(workspace: Path, copy_to: Path | None = None) -> list[str]:
+    """The names of the migrations that the store of ``workspace`` lacks, which stays as it is; with ``copy_to``, a copy
+    of its database is left in that file. StoreError as for `Store.open`."""
+    if not _is_file(workspace / FILE_NAME):
+        raise StoreError(f"there is no voc workspace in {workspace}", "Name it with -w.")
+    database = Database(workspace, readonly=True)
+    try:
+        check(database)
+        if copy_to is not None:
+            database.copy_to(copy_to)
+        return [m.id for m in pending(database)]
+    finally:
+        database.close()
 
 
 def _is_file(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from voc.store.connection import Database
 from voc.store.vectors import Vectors
@@ -15,6 +16,7 @@ PAGE = 500
 class Part:
     """Base of the store's parts; `Store` joins them over one connection."""
 
+    workspace: Path
     _db: Database
     _vectors: Vectors
     _frontiers: dict[int, int]

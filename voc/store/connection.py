@@ -108,9 +108,14 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements of the block or none of them; the write lock is taken at once."""
+        """All statements of the block or none of them; the write lock is taken at once. A block within a block is a
+        part of it."""
         if self.readonly:
             raise StoreError(f"{self.path} was opened for reading only")
+        within = self._connection.in_transaction
+        if within:
+            yield
+            return
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -134,6 +139,32 @@ class Database:
             yield
         finally:
             self._connection.execute("ROLLBACK")  # nothing was written
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database as it stands at one moment to the new file ``path`` (0600), whatever others write
+        meanwhile: SQLite's backup in one step, which a writer neither disturbs nor waits for."""
+        files.private_file(path)
+        with self._explained():
+            target = sqlite3.connect(path)
+            try:
+                self._connection.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")  # one file, without a WAL beside it
+            finally:
+                target.close()
+
+    def overwrite_deleted(self) -> None:
+        """From now on, what this connection deletes is overwritten with zeros in the file."""
+        with self._explained():
+            self._connection.execute("PRAGMA secure_delete = ON").fetchall()
+
+    def compact(self) -> None:
+        """Build the file anew and empty the WAL, so that no page keeps a remnant of what was deleted. LockedError while
+        a reader holds the WAL."""
+        with self._explained():
+            self._connection.execute("VACUUM")
+            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LockedError(f"{self.path} is being read", "Run the same command again when the reader is done.")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -62,12 +62,16 @@ class Documents(Part):
         for page in self._pages(keys):
             yield from map(document_of, self._db.rows(sql, (page,)))
 
-    def products(self, keys: Iterable[str]) -> dict[str, str]:
-        """The product of each document with one of ``keys`` that names one."""
-        sql = """SELECT d.key, json_extract(c.rest, '$.product') AS product FROM documents d
+    def ratings(self, keys: Iterable[str]) -> dict[str, tuple[str, float]]:
+        """(source, rating as given) of each document with one of ``keys`` that is rated."""
+        sql = """SELECT d.key, d.source, json_extract(c.rest, '$.rating') AS rating FROM documents d
             JOIN contents c ON c.document = d.seq
-            WHERE d.seq IN (SELECT value FROM json_each(?)) AND product IS NOT NULL ORDER BY d.seq"""
-        return {key: product for page in self._pages(keys) for key, product in self._db.rows(sql, (page,))}
+            WHERE d.seq IN (SELECT value FROM json_each(?)) AND rating IS NOT NULL ORDER BY d.seq"""
+        return {
+            key: (source, float(rating))
+            for page in self._pages(keys)
+            for key, source, rating in self._db.rows(sql, (page,))
+        }
 
     def document(self, id_or_key: str) -> list[Document]:
         """The documents with this id (several sources may use the same one) or this content key."""

@@ -37,7 +37,7 @@ def private_file(path: Path) -> None:
 def secret(path: Path) -> bytes:
     """The secret kept in ``path`` (0600): 32 random bytes, made at the first call, the same ever after.
 
-    StoreError where it cannot be made or read.
+    StoreError where it cannot be made or read, is empty, or where its mode lets others read it.
     """
     try:
         if not path.exists():
@@ -47,9 +47,19 @@ def secret(path: Path) -> bytes:
             with suppress(FileExistsError):
                 os.link(made, path)  # the first of two processes wins, and nobody sees half a secret
             made.unlink()
-        return path.read_bytes()
+        mode, found = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot keep a secret in {path}: {error.strerror}", "Set VOC_KEY instead.") from error
+    if os.name != "nt" and mode & 0o077:
+        raise StoreError(
+            f"others can read the secret in {path} (mode {mode & 0o777:04o})",
+            f"Run chmod 600 {path.name} in its folder; if others may have read it, make a new key: voc key rotate.",
+        )
+    if not found:
+        raise StoreError(
+            f"the secret in {path} is empty", "Restore it from a backup, or remove the file for a new one."
+        )
+    return found
 
 
 def write_atomic(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from voc.documents import Document, Reject
-from voc.store.base import Part
 from voc.store.rows import (
     BatchResult,
     InputState,
@@ -17,11 +16,12 @@ from voc.store.rows import (
     storable,
     time_form,
 )
+from voc.store.subjects import Subjects
 
-_STATE = "id, name, sha256, kind, mapping, choices, done, rows, documents, duplicates, rejects"
+_STATE = "id, name, sha256, kind, mapping, choices, done, rows, documents, duplicates, rejects, forgotten"
 
 
-class Inputs(Part):
+class Inputs(Subjects):
     """The part of the store that takes documents in."""
 
     def begin_input(
@@ -39,7 +39,7 @@ class Inputs(Part):
             self._db.execute(
                 """INSERT INTO inputs (name, sha256, mapping, kind, choices) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (name, sha256, mapping) DO UPDATE SET kind = excluded.kind, choices = excluded.choices,
-                rows = 0, documents = 0, duplicates = 0, rejects = 0""",
+                rows = 0, documents = 0, duplicates = 0, rejects = 0, forgotten = 0""",
                 (*identity, kind, dumps(list(choices))),
             )
             row = self._db.rows(find, identity)[0]
@@ -52,28 +52,43 @@ class Inputs(Part):
         """Store the documents (with their rows) and rejects of one batch of a source, in one transaction.
 
         A row whose content is stored already is a duplicate, unless it is this very row, stored by a run that was
-        killed before it finished the source: that one counts as added. KeyError where the input is unknown.
+        killed before it finished the source: that one counts as added. What a forgotten customer left is not stored,
+        only counted. KeyError where the input is unknown.
         """
         with self._db.transaction():
             if not self._db.row("SELECT 1 FROM inputs WHERE id = ?", (input_id,)):
                 raise KeyError(f"no input {input_id}")
-            added = sum(self._add(input_id, row, document) for row, document in documents)
-            duplicates = len(documents) - added
+            gone = self._forgotten([document for _, document in documents])
+            kept = [(row, document) for row, document in documents if document.customer not in gone]
+            forgotten = len(documents) - len(kept)
+            added = sum(self._add(input_id, row, document) for row, document in kept)
+            duplicates = len(kept) - added
             self._db.execute_many(
                 "INSERT OR REPLACE INTO rejects (input, row, reason, detail, value) VALUES (?, ?, ?, ?, ?)",
                 [(input_id, r.row, _text(r.reason), _text(r.detail), _text(r.value)) for r in rejects],
             )
             self._db.execute(
                 """UPDATE inputs SET rows = rows + ?, documents = documents + ?, duplicates = duplicates + ?,
-                rejects = rejects + ? WHERE id = ?""",
-                (len(documents) + len(rejects), added, duplicates, len(rejects), input_id),
+                rejects = rejects + ?, forgotten = forgotten + ? WHERE id = ?""",
+                (len(documents) + len(rejects), added, duplicates, len(rejects), forgotten, input_id),
             )
-        return BatchResult(added, duplicates, len(rejects))
+        return BatchResult(added, duplicates, len(rejects), forgotten)
 
     def finish_input(self, input_id: int) -> None:
         """The source was read to its end."""
         with self._db.transaction():
             self._db.execute("UPDATE inputs SET done = 1 WHERE id = ?", (input_id,))
+
+    def note_arrivals(self, day: str) -> None:
+        """The sources that were read to their end since the last call arrived on ``day`` (an ISO date)."""
+        with self._db.transaction():
+            self._db.execute("UPDATE inputs SET arrived = ? WHERE done AND arrived IS NULL", (day,))
+
+    def arrivals(self) -> Iterator[tuple[str, str, int]]:
+        """(time as it was given, day of arrival, documents) of all dated documents whose day of arrival is known."""
+        sql = """SELECT d.time, i.arrived, count(*) FROM documents d JOIN inputs i ON i.id = d.input
+            WHERE d.time IS NOT NULL AND i.arrived != '' GROUP BY i.arrived, d.time ORDER BY 2, 1"""
+        yield from self._db.rows(sql)
 
     def sources(self) -> list[InputState]:
         """All sources in the order in which they were begun."""
@@ -111,12 +126,17 @@ class Inputs(Part):
         """True where the document is new, or is what this row gave before."""
         document = storable(given)
         key = document.key
+        spent = self._db.row(
+            "SELECT d.input, d.row FROM spent_keys s JOIN documents d ON d.seq = s.document WHERE s.key = ?", (key,)
+        )
+        if spent is not None:
+            return spent == (input_id, row)
         changed = self._db.execute(
             """INSERT INTO documents
-            (key, id, input, row, source, channel, customer, time, time_form, instant, language)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING""",
+            (key, id, input, row, source, channel, customer, time, time_form, instant, language, product, region)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING""",
             (key, document.id, input_id, row, document.source, document.channel, document.customer, document.time,
-             time_form(document.time), instant(document.time), document.language),
+             time_form(document.time), instant(document.time), document.language, document.product, document.region),
         )  # fmt: skip
         if not changed:
             stored = self._db.row("SELECT input, row FROM documents WHERE key = ?", (key,))
@@ -135,8 +155,8 @@ def _text(text: str) -> str:
 
 def _state(row: Sequence[object]) -> InputState:
     number, name, sha256, kind, mapping, choices, done, *counts = row
-    rows, documents, duplicates, rejects = (int(str(c)) for c in counts)
+    rows, documents, duplicates, rejects, forgotten = (int(str(c)) for c in counts)
     return InputState(
         int(str(number)), str(name), str(sha256), str(kind), json.loads(str(mapping)), tuple(json.loads(str(choices))),
-        bool(done), rows, documents, duplicates, rejects,
+        bool(done), rows, documents, duplicates, rejects, forgotten,
     )  # fmt: skip

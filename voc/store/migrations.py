@@ -176,6 +176,63 @@ MIGRATIONS: tuple[Migration, ...] = (
                 added TEXT NOT NULL, done TEXT)""",
         ),
     ),
+    Migration(
+        "0008_subjects",
+        (
+            # Why the words of a document are gone: forgotten or expired; NULL where they are there.
+            "ALTER TABLE documents ADD COLUMN erased TEXT",
+            "CREATE INDEX documents_erased ON documents (erased, seq) WHERE erased IS NOT NULL",
+            # the content keys that expired documents had: their rows are known again
+            """CREATE TABLE spent_keys (
+                key TEXT PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE)
+                WITHOUT ROWID""",
+            "CREATE INDEX spent_keys_document ON spent_keys (document)",
+            # mark: of a forgotten customer, see voc.store.subjects; probe: tells which key made it; day: of --as-of
+            "CREATE TABLE tombstones (mark TEXT PRIMARY KEY, probe TEXT NOT NULL, day TEXT) WITHOUT ROWID",
+            "ALTER TABLE inputs ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0",
+            # what a forget has still to do outside the database
+            "CREATE TABLE errands (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL)",
+            # where reports lie: relative to the workspace, or absolute; files: sha256 by name
+            """CREATE TABLE report_folders (
+                folder TEXT PRIMARY KEY, scope TEXT NOT NULL, revision INTEGER NOT NULL, language TEXT NOT NULL,
+                files TEXT NOT NULL) WITHOUT ROWID""",
+            # The one place with real time: at is UTC, day that of --as-of. chain: over the row and the chain before it.
+            """CREATE TABLE audit (
+                number INTEGER PRIMARY KEY, at TEXT NOT NULL, day TEXT, who TEXT NOT NULL, action TEXT NOT NULL,
+                detail TEXT NOT NULL, chain TEXT NOT NULL)""",
+            """CREATE TRIGGER audit_stands BEFORE UPDATE ON audit
+                BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+            """CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+                BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+            "CREATE TABLE workspace (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+            "INSERT INTO workspace VALUES ('id', lower(hex(randomblob(16))))",
+        ),
+    ),
+    Migration(
+        "0009_deliveries",
+        (
+            # A log; state: started (before a byte is sent), sent, failed, unknown. digest: sha256 of what was sent.
+            """CREATE TABLE deliveries (
+                number INTEGER PRIMARY KEY, week TEXT NOT NULL, revision INTEGER NOT NULL, target TEXT NOT NULL,
+                kind TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL,
+                detail TEXT NOT NULL, digest TEXT NOT NULL)""",
+            "CREATE INDEX deliveries_target ON deliveries (week, target)",
+        ),
+    ),
+    Migration(
+        "0010_attributes",
+        (
+            # beside channel and language: what segments and standardised comparisons count by
+            "ALTER TABLE documents ADD COLUMN product TEXT",
+            "ALTER TABLE documents ADD COLUMN region TEXT",
+            """UPDATE documents SET (product, region) = (
+                SELECT json_extract(c.rest, '$.product'), json_extract(c.rest, '$.region') FROM contents c
+                WHERE c.document = documents.seq)""",
+            # as-of of the command that read the source to its end; "" where an older voc did, NULL until then
+            "ALTER TABLE inputs ADD COLUMN arrived TEXT",
+            "UPDATE inputs SET arrived = ''",
+        ),
+    ),
 )
 
 

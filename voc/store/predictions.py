@@ -33,22 +33,37 @@ class Predictions(Part):
 
     def unclassified(self, model: str, limit: int) -> list[Document]:
         """The first ``limit`` documents, in ingest order, of which ``model`` has said nothing yet."""
+        return [document for document, _ in self._unclassified(model, 0, limit)]
+
+    def unclassified_stream(self, model: str, page: int) -> Iterator[Document]:
+        """All that `unclassified` would give, read ``page`` documents at a time, while results may lag behind."""
+        last = 0
+        while found := self._unclassified(model, last, page):
+            yield from (document for document, _ in found)
+            last = found[-1][1]
+
+    def _unclassified(self, model: str, after: int, limit: int) -> list[tuple[Document, int]]:
+        """Documents whose numbers are greater than ``after``, with these."""
         number = self._model(model)
         frontier = self._frontiers.get(number, 0) if number else 0
         rows = self._db.rows(
             f"""SELECT {DOCUMENT_COLUMNS}, d.seq FROM documents d JOIN contents c ON c.document = d.seq
             LEFT JOIN predictions p ON p.model = ? AND p.document = d.seq AND {_WHOLE}
-            WHERE d.seq > ? AND p.id IS NULL ORDER BY d.seq LIMIT ?""",  # noqa: S608
-            (number, frontier, limit),
+            WHERE d.seq > ? AND p.id IS NULL AND d.erased IS NULL ORDER BY d.seq LIMIT ?""",  # noqa: S608
+            (number, max(frontier, after), limit),
         )
-        if number and rows:
+        if number and rows and not after:
             self._frontiers[number] = rows[0][-1] - 1
-        return [document_of(row[:-1]) for row in rows]
+        return [(document_of(row[:-1]), row[-1]) for row in rows]
 
     def count_unclassified(self, model: str) -> int:
         """How many documents `unclassified` has still to give."""
+        number = self._model(model)
         classified = f"SELECT count(*) FROM predictions p WHERE p.model = ? AND {_WHOLE}"  # noqa: S608
-        return self.document_count() - self._db.integer(classified, (self._model(model),))
+        # Erased documents are never classified: what a model said of them before stands, what another would is unknown.
+        unknown = """SELECT count(*) FROM documents d WHERE d.erased IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM predictions p WHERE p.model = ? AND p.document = d.seq)"""
+        return self.document_count() - self._db.integer(classified, (number,)) - self._db.integer(unknown, (number,))
 
     def add_classified(self, batch: Sequence[Classified]) -> None:
         """Store a batch of one model in one transaction, after its new vectors are durable in one shard.
@@ -83,12 +98,13 @@ class Predictions(Part):
         """One light row for each document that ``model`` classified, in ingest order; no text is read."""
         number = self._model(model)
         labels_of = cache(lambda text: frozenset(json.loads(text)))
-        sql = """SELECT d.key, d.time, d.customer, p.labels, p.status, d.channel, d.language
+        sql = """SELECT d.key, d.time, d.customer, p.labels, p.status, d.channel, d.language,
+            coalesce(d.product, ''), coalesce(d.region, '')
             FROM documents d JOIN predictions p ON p.model = ? AND p.document = d.seq
             WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq"""
         for page in self._pages(keys):
-            for key, time, customer, labels, status, channel, language in self._db.rows(sql, (number, page)):
-                yield Counted(key, time, customer, labels_of(labels), status, channel, language)
+            for key, time, customer, labels, *rest in self._db.rows(sql, (number, page)):
+                yield Counted(key, time, customer, labels_of(labels), *rest)
 
     def details(self, model: str, keys: Iterable[str] | None = None) -> Iterator[Detail]:
         """Documents that ``model`` classified, with prediction, segments and scores, in ingest order."""
@@ -124,8 +140,13 @@ class Predictions(Part):
             f"{FOLDER}/{path}: {what}" for path, sha in shards if (what := self._vectors.problem(path, sha))
         ]
 
-    def _sweep(self) -> None:
-        """Forget lost shards and delete those that a killed run left (a writer, on opening)."""
+    def shards(self) -> dict[str, str]:
+        """The sha256 of each file of vectors that counts, by its path below the folder of vectors."""
+        return dict(self._db.rows("SELECT path, sha256 FROM shards ORDER BY path"))
+
+    def sweep(self) -> None:
+        """Forget lost shards and delete those that a killed run left or that no row names any more: a writer does so on
+        opening and after erasing."""
         if dict(self._db.rows("SELECT path, id FROM shards")).keys() == self._vectors.present():
             return
         with self._db.transaction():  # asked again: under the write lock nobody is between a shard and its commit

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from voc.store.base import Part
-from voc.store.rows import Run, SavedReport, dumps
+from voc.store.rows import ReportFolder, Run, SavedReport, dumps
 
 
 class Reports(Part):
@@ -49,6 +50,28 @@ class Reports(Part):
                 "INSERT INTO reports (week, revision, digest, value) VALUES (?, ?, ?, ?)",
                 (week, revision, digest, value_json),
             )
+
+    def note_folder(self, folder: Path, scope: str, revision: int, language: str, files: Mapping[str, str]) -> None:
+        """Note that ``folder`` holds this revision in this language now; ``files``: sha256 by name."""
+        with self._db.transaction():
+            self._db.execute(
+                """INSERT OR REPLACE INTO report_folders (folder, scope, revision, language, files)
+                VALUES (?, ?, ?, ?, ?)""",
+                (self.folder_name(folder), scope, revision, language, dumps(dict(files))),
+            )
+
+    def report_folders(self) -> list[ReportFolder]:
+        """Where reports were written last, by folder; it may have been moved or deleted since."""
+        rows = self._db.rows("SELECT folder, scope, revision, language, files FROM report_folders ORDER BY folder")
+        return [
+            ReportFolder(self.workspace / folder, scope, revision, language, json.loads(files))
+            for folder, scope, revision, language, files in rows
+        ]
+
+    def folder_name(self, folder: Path) -> str:
+        """How a folder is remembered: relative to the workspace where it lies within, so that both may be moved."""
+        within, whole = self.workspace.absolute(), folder.absolute()
+        return whole.relative_to(within).as_posix() if whole.is_relative_to(within) else str(whole)
 
     def start_run(
         self, command: str, inputs: Sequence[Mapping[str, object]] = (), versions: Mapping[str, str] | None = None

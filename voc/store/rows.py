@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from voc.results import Prediction
 
 @dataclass(frozen=True, slots=True)
 class InputState:
-    """One source as far as it was read. ``rows`` = ``documents`` + ``duplicates`` + ``rejects``; ``done`` once it was
-    read to its end. ``choices``: what ingest decided about its columns, for people.
+    """One source as far as it was read. ``rows`` = ``documents`` + ``duplicates`` + ``rejects`` + ``forgotten`` (rows
+    of customers who were forgotten, which are not taken in); ``done`` once it was read to its end. ``choices``: what
+    ingest decided about its columns, for people.
     """
 
     id: int
@@ -32,6 +34,7 @@ class InputState:
     documents: int
     duplicates: int
     rejects: int
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class BatchResult:
     added: int
     duplicates: int
     rejects: int
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Counted:
     status: str
     channel: str
     language: str
+    product: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +100,18 @@ class SavedReport:
     revision: int
     digest: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFolder:
+    """A folder and the revision of ``scope`` (a week, perhaps with a period) that was written there last; ``files``:
+    sha256 by name."""
+
+    folder: Path
+    scope: str
+    revision: int
+    language: str
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

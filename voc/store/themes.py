@@ -189,7 +189,7 @@ class Themes(Lineage):
         )
 
 
-_DETAIL = ("drivers", "weekly", "pinned", "counter", "place", "emergence")
+_DETAIL = ("drivers", "weekly", "pinned", "counter", "place", "emergence", "sub_driver", "sub_names")
 
 
 def _plain(value: Any) -> Any:

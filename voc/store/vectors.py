@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,12 @@ class Vectors:
             halves = np.ascontiguousarray(vectors, dtype=np.float16)
         if len(refs) != len(halves) or not np.isfinite(halves).all():
             raise ValueError(f"{len(refs)} segments do not fit {vectors.shape} vectors, or some are not finite")
+        return self._save(self._folder / _digest(encoder), refs, halves)
+
+    def _save(self, folder: Path, refs: Sequence[tuple[str, int]], halves: NDArray[np.float16]) -> Shard:
         data = _parquet(refs, halves)
         digest = hashlib.sha256(data).hexdigest()
-        path = self._folder / _digest(encoder) / f"{digest[:24]}.parquet"
+        path = folder / f"{digest[:24]}.parquet"
         try:
             files.private_folder(self._folder)
             files.private_folder(path.parent)
@@ -101,6 +104,25 @@ class Vectors:
         except OSError as error:
             return f"cannot be read ({error.strerror})"
         return None if hashlib.sha256(data).hexdigest() == sha256 else "is not what was written"
+
+    def blanked(self, path: str, keys: Collection[str]) -> Shard | None:
+        """A new shard like the one at ``path`` in which the rows of the documents ``keys`` hold zeros and name none;
+        the old one stays. None where it has no such row. StoreError where it cannot be read or the disk refuses."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        file = self._folder / path
+        try:
+            named = pq.read_table(file, columns=["document", "segment"], memory_map=False).to_pydict()
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(f"cannot read the vectors {file}", MEND) from error
+        gone = [row for row, key in enumerate(named["document"]) if key in keys]
+        if not gone:
+            return None
+        halves = self._load(path).copy()
+        halves[gone] = 0
+        left = ["" if key in keys else key for key in named["document"]]
+        return self._save(file.parent, list(zip(left, named["segment"], strict=True)), halves)
 
     def present(self) -> set[str]:
         """The relative paths of all files in the folder of vectors, unfinished ones included."""

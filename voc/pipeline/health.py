@@ -1,0 +1,140 @@
+"""``voc doctor --store``: whether the store is whole, agrees with what was told, and with the files beside it.
+
+A fault is something that no run, however it was killed, leaves behind; a note is what the next run or the command that
+is named mends by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from voc.errors import StoreError
+from voc.pipeline.context import ALL, Context, reading
+from voc.pipeline.trending import counted_rows, trends_fingerprint
+from voc.report import parse_report
+from voc.results import WeekRow
+from voc.store import Fault
+
+OK, NOTE, FAULT = "ok", "note", "fault"
+_SHARD_MEND: Final = "Delete that file and run voc again: it is made anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: ``state`` is ok, note or fault; ``mend``: the command or step that mends it."""
+
+    name: str
+    state: str
+    detail: str
+    mend: str | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """For JSON."""
+        return asdict(self)
+
+
+def examine_store(workspace: Path) -> list[Finding]:
+    """All findings on the store of ``workspace``, worst first within each check; reads everything, changes nothing."""
+    try:
+        with reading(workspace) as context:
+            return list(_findings(context))
+    except StoreError as error:
+        return [Finding("store", FAULT, error.message, error.hint)]
+
+
+def _findings(context: Context) -> Iterator[Finding]:
+    store = context.store
+    pages = store.page_faults()
+    yield from _told("database", pages, "every page, index and reference is sound")
+    if pages:  # what stands on damaged pages cannot be judged
+        return
+    checks: tuple[tuple[str, Callable[[], list[Fault]], str], ...] = (
+        ("rows", store.orphans, "no row lacks what belongs to it"),
+        ("sources", store.count_faults, "every row that was read is accounted for"),
+        ("vectors", lambda: [Fault(p, _SHARD_MEND) for p in store.problems()], "every file is what was written"),
+        ("reports", store.report_faults, "every revision is what was told"),
+        ("counts", lambda: _count_faults(context), "what is told is what the documents come to"),
+        ("audit", lambda: [Fault(p, _AUDIT_MEND) for p in store.audit_problems()], "no entry is missing or changed"),
+        ("forgotten", store.key_faults, "who was forgotten can be known again"),
+    )
+    for name, check, sound in checks:
+        yield from _told(name, check(), sound)
+    yield from _files(context)
+    yield from _left_to_do(context)
+
+
+_AUDIT_MEND: Final = "Somebody changed the database by hand: compare it with a backup, and tell who is responsible."
+
+
+def _told(name: str, faults: list[Fault], sound: str) -> Iterator[Finding]:
+    yield from (Finding(name, FAULT, fault.what, fault.mend) for fault in faults)
+    if not faults:
+        yield Finding(name, OK, sound)
+
+
+def _count_faults(context: Context) -> list[Fault]:
+    """The weekly counts of the latest week that is up to date, counted again from the documents."""
+    scopes = [scope for scope, *_ in context.store.reports() if " " not in scope]
+    for scope in sorted(set(scopes), reverse=True):
+        week = None if scope == ALL else scope
+        again = Context(replace(context.options, week=week), context.config, context.store, context.progress)
+        saved = context.store.trends(scope)
+        if saved is None or context.store.stage_fingerprint("trends", scope) != trends_fingerprint(again):
+            continue
+        before, after = (_counts(rows) for rows in (saved, counted_rows(again)))
+        return [
+            Fault(
+                f"{row[0]}: {row[1]:,} documents were counted, the store holds others now",
+                "Documents or labels were changed from outside: voc restore FILE -w NEW brings back a backup.",
+            )
+            for row in before
+            if row not in after
+        ]
+    return []
+
+
+def _counts(rows: list[WeekRow]) -> list[tuple[object, ...]]:
+    return [
+        (r.week, r.documents, r.customers, tuple((label, c.n, c.k) for label, c in sorted(r.cells.items())))
+        for r in rows
+    ]
+
+
+def _files(context: Context) -> Iterator[Finding]:
+    """Reports whose files are not what was written, and weeks told otherwise than they are counted now."""
+    changed = 0
+    for one in context.store.report_folders():
+        for name, digest in sorted(one.files.items()):
+            file = one.folder / name
+            if file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+                changed += 1
+                week = one.scope.split(" ")[0]
+                mend = f"voc report --week {week} --revision {one.revision}" if week != ALL else "voc report"
+                yield Finding("files", NOTE, f"{file} is not what was written", mend)
+    if not changed:
+        yield Finding("files", OK, "every report is what was written")
+    for scope, revision in sorted({s: r for s, r, _ in context.store.reports() if " " not in s}.items()):
+        rows, saved = context.store.trends(scope), context.store.report(scope, revision)
+        current = parse_report(saved.value).current if saved else None
+        now = [row for row in rows or () if current and row.week == current.week]
+        if current and now and _counts([current]) != _counts(now):
+            mend = f"voc report --week {scope}" if scope != ALL else "voc report"
+            yield Finding("restated", NOTE, f"{scope} is counted otherwise than its last report told", mend)
+
+
+def _left_to_do(context: Context) -> Iterator[Finding]:
+    errands = context.store.errands()
+    if errands:
+        kinds = ", ".join(
+            f"{kind} {json.loads(target)['folder'] if target else ''}".strip() for _, kind, target in errands
+        )
+        yield Finding("forget", NOTE, f"a forget was interrupted; left to do: {kinds}", "voc retention finishes it")
+    erased = context.store.erased()
+    if erased:
+        told = ", ".join(f"{count:,} {why}" for why, count in erased.items())
+        yield Finding("words", OK, f"{told} documents without words")
