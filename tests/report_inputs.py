@@ -58,7 +58,10 @@ def day_counts(
             customer = f"c{w % 4}-{i}" if i % 10 != 9 else None
             calls = "neglect.complaint" in labels and i % 2
             channel = "call" if calls else CHANNELS[i % 8]
-            found.append(DayCount(f"{w}-{i}", day, customer, frozenset(labels), True, channel, LANGUAGES[i % 5]))
+            product = PRODUCTS[len(found) % 5]
+            found.append(
+                DayCount(f"{w}-{i}", day, customer, frozenset(labels), True, channel, LANGUAGES[i % 5], product)
+            )
     return found
 
 
@@ -98,12 +101,11 @@ def places(rows: Sequence[WeekRow], found: Sequence[Alarm], counts: Sequence[Day
     now = [a for a in found if a.last == rows[-1].week and a.state in ("new", "stands")]
     tallies = [t for a in now[:3] if (t := tally_of(a, rows))]
     tables = usable_errors(ERRORS)
-    product = {c.key: p for i, c in enumerate(counts) if (p := PRODUCTS[i % 5])}
 
     def week_at(time: str | None) -> str | None:
         return str(Week.of(date.fromisoformat(time))) if time else None
 
-    count_all(tallies, counts, week_at, lambda keys: {k: product[k] for k in keys if k in product})
+    count_all(tallies, counts, week_at)
     return [where for t in tallies if (where := located(t, tables.get(t.series)))]
 
 
@@ -116,7 +118,8 @@ def with_rows(inputs: ReportInputs, rows: Sequence[WeekRow]) -> ReportInputs:
 def quote(
     number: int, text: str, *, channel: str = "email", language: str = "en", day: str | None = "2026-11-11"
 ) -> Quote:
-    return Quote(f"{number:032x}", f"HL-{20300 + number}", text, channel, language, day)
+    product = "ferry" if number % 3 else "freight"
+    return Quote(f"{number:032x}", f"HL-{20300 + number}", text, channel, language, day, product)
 
 
 NEGLECT = (
@@ -283,7 +286,8 @@ def hostile_inputs() -> ReportInputs:
     base = inputs()
 
     def bad(q: Quote, i: int) -> Quote:
-        return Quote(q.key, HOSTILE[i % 12], HOSTILE[(i + 3) % 12], HOSTILE[(i + 5) % 12], HOSTILE[(i + 7) % 12], q.day)
+        words = [HOSTILE[(i + step) % 12] for step in (0, 3, 5, 7)]
+        return Quote(q.key, *words, q.day, HOSTILE[(i + 9) % 12])
 
     quotes = {d: [bad(q, i + 4 * j) for i, q in enumerate((*qs, *qs))] for j, (d, qs) in enumerate(QUOTES.items())}
     found = [

@@ -9,8 +9,12 @@ from string import Formatter
 import pytest
 
 from tests import report_inputs as fixed
+from tests.loop_inputs import LOOP
+from tests.needs_inputs import COSTS, NEEDS, STATES, UNDATED_COSTS
+from voc.documents import NOTICE
 from voc.errors import UsageError
-from voc.report import html, markdown, view, xlsx
+from voc.ranges import Filling
+from voc.report import html, index, markdown, view, xlsx
 from voc.report.build import ReportInputs, build_report
 from voc.report.messages import LANGUAGES, Messages, load_messages
 from voc.report.value import ModelChange, ModelStep
@@ -95,12 +99,21 @@ def _of_rows(base: ReportInputs) -> Iterator[ReportInputs]:
     yield replace(standing, places=[replace(base.places[0], parts=few, mix=0.0)], errors=everything)
 
 
+FORMS = tuple(f"report.{form}" for form in ("html", "json", "md", "pdf", "xlsx"))
 EMERGENCE = Emergence(2, 14, 120, 1.5, 8, 1e-9, 1e-4, 13, ("review",), ("en",), "2026-11-02", 0.7, None, None)
+
+
+PART = tuple((attribute, "x") for attribute in ("channel", "product", "region", "language"))
+FILLINGS = (
+    Filling(1, 9, 0.4, 0.3, 0.5),
+    Filling(1, 9, 0.4, 0.3, 0.5, 400, 380, 420),
+    Filling(1, 9, 0.0, 0.0, 0.0, 900, 800, 950, drop=True),
+)
 
 
 def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = _Recorder(load_messages("en").texts)
-    for module in (html, markdown, view, xlsx):
+    for module in (html, index, markdown, view, xlsx):
         monkeypatch.setattr(module, "load_messages", lambda language: Messages(language, recorder))
     base = fixed.inputs()
     praise = replace(base.themes.themes[0], side="praise")
@@ -115,7 +128,16 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(base, themes=replace(base.themes, themes=(replace(praise, driver="other", emergence=EMERGENCE),))),
         replace(base, previous=first),
         replace(base, coverage=replace(base.coverage, start="2025-12-01")),
-        replace(base, errors={}),
+        replace(
+            base,
+            errors={},
+            themes=replace(base.themes, themes=tuple(replace(t, state="known") for t in base.themes.themes)),
+        ),
+        replace(base, loop=replace(LOOP, actions=())),
+        replace(base, needs=NEEDS, costs=COSTS),
+        *(replace(base, needs=axis, costs=UNDATED_COSTS) for axis in STATES),
+        replace(base, quotes={"neglect": (replace(fixed.NEGLECT[0], text=NOTICE),)}),
+        *(replace(base, segment=PART, filling=filling) for filling in FILLINGS),
         replace(
             base,
             by_hand=3,
@@ -127,6 +149,9 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         html.render_html(report, "en")
         markdown.render_markdown(report, "en")
         xlsx.render_xlsx(report, "en")
+        index.render_index(
+            [index.Entry("a", FORMS, report), *(index.Entry("b", FORMS, None, kind) for kind in index.KINDS)], "en"
+        )
     unused = {key for key in recorder.texts if not key.startswith(CODES)} - recorder.used
     assert sorted(unused) == []
 

@@ -92,7 +92,11 @@ def test_a_page_is_self_contained_and_under_its_policy(make: Callable[[], Report
     css = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     assert css is not None
     digest = base64.b64encode(hashlib.sha256(css[1].encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert script is not None and text.count("<script") == 1
+    run = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    allowed = f"style-src 'sha256-{digest}'; script-src 'sha256-{run}'"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     metas = [attrs for tag, attrs in page.elements if tag == "meta"]
     assert {"http-equiv": "Content-Security-Policy", "content": policy} in metas
     assert text.index("Content-Security-Policy") < text.index("<style>")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voc.errors import NothingNewError, TooManyRejects
-from voc.pipeline import reporting, stages, theming, trending
+from voc.pipeline import parts, ranging, reporting, stages, theming, trending
 from voc.pipeline.context import Context, writing
 from voc.pipeline.feeds import stale_feeds
 from voc.pipeline.files import classify_files
 from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult
 from voc.pipeline.preview import preview
+from voc.pipeline.retention import retain_after_run
 from voc.pipeline.views import EXPORT_COLUMNS, explain, export_rows, init, rejects, search, status
+from voc.ranges import Range
+from voc.weeks import Week
 
 __all__ = [
     "EXPORT_COLUMNS",
@@ -28,6 +31,9 @@ __all__ = [
     "preview",
     "rejects",
     "report",
+    "report_from",
+    "report_month",
+    "report_ranges",
     "run_week",
     "search",
     "status",
@@ -48,6 +54,7 @@ def run_week(options: RunOptions, progress: Progress) -> RunResult:
         trending.trends(context)
         reporting.report(context)
         _restate(context)
+        retain_after_run(context)
         _check_inputs(context)
     return context.result
 
@@ -99,9 +106,33 @@ def report(options: RunOptions, progress: Progress) -> RunResult:
     """Writes the report of a week; themes and trends are brought up to date first."""
     with writing("report", options, progress) as context:
         if options.revision is None:
-            theming.themes(context)
+            if options.segment:
+                parts.prepare(context)
+            else:
+                theming.themes(context)
             trending.trends(context)
         reporting.report(context)
+    return context.result
+
+
+def report_ranges(options: RunOptions, before: Range, after: Range, progress: Progress) -> RunResult:
+    """Writes what differs between two ranges of days, from what is stored."""
+    with writing("report", options, progress) as context:
+        ranging.compare_ranges(context, before, after)
+    return context.result
+
+
+def report_month(options: RunOptions, month: Range, progress: Progress) -> RunResult:
+    """Writes the report of a month, from what is stored."""
+    with writing("report", options, progress) as context:
+        ranging.monthly(context, month)
+    return context.result
+
+
+def report_from(options: RunOptions, first: Week, progress: Progress) -> RunResult:
+    """Writes the reports of all weeks from ``first`` on, in order, as they would have been."""
+    with writing("report", options, progress) as context:
+        ranging.backfill(context, first)
     return context.result
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from voc.casework import CLOSED, NOTE, OPEN, OWNER, STATE, STATES, Action, Case, CaseEvent
 from voc.errors import InputError, UsageError
 from voc.exports import write_rows
+from voc.pipeline.auditing import record_export
 from voc.pipeline.case_table import read_case_rows
 from voc.pipeline.context import Context, reading, writing
 from voc.pipeline.loop import case_rows, journey
@@ -163,6 +164,7 @@ def _today(context: Context) -> str:
 
 def export_cases(workspace: Path, out: Path) -> int:
     """Writes all cases to ``out`` (.csv, .xlsx, .jsonl or .parquet), redacted; their number."""
+    record_export(workspace, "cases", out)
     return write_rows(out, list_cases(workspace, STATES), COLUMNS)
 
 

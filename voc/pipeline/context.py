@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from voc.config import Config, load_config
 from voc.errors import VocError
 from voc.pipeline.families import repeats
 from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult, StageClock
+from voc.pipeline.segments import LEAST, belongs, folder_part, suffix
 from voc.results import DayCount
 from voc.store import Store, lock, write_json_atomic
 from voc.taxonomy import Taxonomy
@@ -28,11 +30,13 @@ from voc.weeks import Week, local_date
 
 if TYPE_CHECKING:
     from voc.classify import Classifier
+    from voc.engines import Engine
     from voc.store import Counted
 
 log = logging.getLogger("voc")
 
 ALL: Final = "all"
+_NARROW: Final = 2  # attributes of a segment from which small counts are suppressed
 UNHEARD: Final = frozenset({"empty", "no_customer_turns"})
 _LONG: Final = frozenset({"rows", "folder", "files"})
 _LIBRARIES: Final = ("bertopic", "numpy", "onnxruntime", "scikit-learn", "tokenizers")
@@ -48,6 +52,7 @@ class Context:
     progress: Progress
     clock: StageClock = field(default_factory=StageClock)
     result: RunResult = field(default_factory=RunResult)
+    horizon: dt.date | None = None  # documents after that day are passed over, as if they had not come yet
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -86,14 +91,31 @@ class Context:
         return (not since or day >= since) and (not until or day <= until)
 
     def counted(self) -> Iterator[Counted]:
-        """The classified documents of the period, without their texts."""
-        return (c for c in self.store.counts(self.model) if self.in_period(c.time))
+        """The classified documents of the period and the segment, without their texts; nothing after the horizon. Of a
+        segment by two or more attributes without the weeks that hold too few documents to be told."""
+        segment, scarce = self.options.segment, self.scarce_weeks
+        for c in self.store.counts(self.model):
+            if self.in_period(c.time) and belongs(c, segment):
+                day = self.day(c.time) if scarce or self.horizon else None
+                if day is None or (str(Week.of(day)) not in scarce and (not self.horizon or day <= self.horizon)):
+                    yield c
+
+    @cached_property
+    def scarce_weeks(self) -> frozenset[str]:
+        """Weeks of a segment by two or more attributes that hold documents, but too few to be told."""
+        segment = self.options.segment
+        if len(segment) < _NARROW:
+            return frozenset()
+        counts = self.store.counts(self.model)
+        days = (self.day(c.time) for c in counts if self.in_period(c.time) and belongs(c, segment))
+        weeks = Counter(str(Week.of(day)) for day in days if day)
+        return frozenset(week for week, count in weeks.items() if count < LEAST)
 
     def day_counts(self) -> Iterator[DayCount]:
         """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
         for c in self.counted():
             heard = c.status not in UNHEARD and c.key not in self.said_again
-            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language)
+            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product)
 
     @cached_property
     def said_again(self) -> frozenset[str]:
@@ -118,7 +140,17 @@ class Context:
     def scope(self) -> str:
         """Under which name themes, trends and reports of this week and period are kept."""
         period = f" {self.options.since or ''}..{self.options.until or ''}"
-        return self.week_name + (period if period.strip() != ".." else "")
+        return self.week_name + (period if period.strip() != ".." else "") + suffix(self.options.segment)
+
+    @property
+    def whole_scope(self) -> str:
+        """The same of all feedback: themes are never made of a segment."""
+        return self.scope.removesuffix(suffix(self.options.segment))
+
+    @property
+    def folder_name(self) -> str:
+        """Of the report below the folder of all reports."""
+        return self.week_name + folder_part(self.options.segment)
 
     def fingerprint(self, stage: str, **settings: object) -> str:
         """What a stage's result is made of: the data in the store, model, taxonomy, period and settings.
@@ -139,6 +171,7 @@ class Context:
             "zone": self.config.general.timezone,
             "as_of": str(self.as_of()),
             "scope": self.scope,
+            **({"horizon": str(self.horizon)} if self.horizon else {}),
             "settings": settings,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -148,17 +181,29 @@ def find_classifier(config: Config, taxonomy: Taxonomy) -> Classifier:
     """The classifier of the settings, without its encoder."""
     from voc.classify import load_classifier
 
-    return load_classifier(config.general.model, taxonomy)
+    return load_classifier(config.general.model, taxonomy, config.general.quality)
 
 
-def settings_of(options: RunOptions) -> Config:
-    """voc.toml of the workspace with the options on top."""
+def make_engine(config: Config, classifier: Classifier) -> Engine:
+    """The engine of the settings around a classifier; ModelError where the model or the device is missing."""
+    from voc.encoders import load_encoder
+    from voc.engines import LocalEngine
+
+    chosen = config.general
+    encoder = load_encoder(chosen.model, device=chosen.device, threads=chosen.threads, quality=chosen.quality)
+    return LocalEngine(encoder, classifier)
+
+
+def settings_of(options: RunOptions, *, alone: bool = False) -> Config:
+    """voc.toml of the workspace, or where ``alone`` the defaults, with the options on top."""
     given = {
         "general.model": options.model,
+        "general.device": options.device,
+        "general.quality": options.quality,
         "ingest.max_reject_share": options.max_reject_share,
         "report.language": options.report_language,
     }
-    return load_config(options.workspace, {**given, **options.overrides})
+    return load_config(None if alone else options.workspace, {**given, **options.overrides})
 
 
 @contextmanager

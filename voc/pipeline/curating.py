@@ -13,32 +13,39 @@ from voc.pipeline.theming import birth_of, gather, registry_of
 from voc.privacy import redact
 from voc.results import KnownSegment, KnownTheme, ThemeEvent
 from voc.store import LineageChange
+from voc.taxonomy import Taxonomy
 from voc.text import display
 
 if TYPE_CHECKING:
     from voc.themes.lineage import Registry
 
-Act = Callable[["Registry", str], ThemeEvent]
+Act = Callable[["Registry", str, Taxonomy], ThemeEvent]
 QUOTES = 5
 
 
 def list_themes(workspace: Path) -> list[dict[str, Any]]:
     """The themes of the registry with their sizes over all weeks, the largest first; merged ones last."""
+    from voc.themes.lineage import Registry
+
     with reading(workspace) as context:
         sizes, labels = context.store.theme_sizes(), _labels(context)
-        rows = [_row(t, sizes.get(t.id, (0, 0)), labels) for t in context.store.known_themes()]
+        registry = Registry(context.store.known_themes(), {}, context.store.theme_events())
+        rows = [_row(t, sizes.get(t.id, (0, 0)), labels, registry) for t in registry.themes.values()]
     return sorted(rows, key=lambda r: (r["state"] == "merged", -r["documents"], r["id"]))
 
 
 def show_theme(workspace: Path, identity: str) -> dict[str, Any]:
     """One theme with its events and its latest members, redacted. UsageError where there is none."""
+    from voc.themes.lineage import Registry
+
     with reading(workspace) as context:
         store = context.store
         theme = next((t for t in store.known_themes() if t.id == identity), None)
         if theme is None:
             raise UsageError(f"there is no theme {identity!r}", "voc themes list names them.")
-        found = _row(theme, store.theme_sizes().get(identity, (0, 0)), _labels(context))
-        found["events"] = [_event(e) for e in store.theme_events() if identity in e.involved]
+        registry = Registry(store.known_themes(), {}, store.theme_events())
+        found = _row(theme, store.theme_sizes().get(identity, (0, 0)), _labels(context), registry)
+        found["events"] = [_event(e) for e in registry.events if identity in e.involved]
         latest = store.latest_members(identity, QUOTES)
         units = store.segment_units(context.model, {s.ref: (s.driver, s.side) for s in latest})
         found["latest"] = [{"document": u.key, "segment": u.segment, "text": display(redact(u.text))} for u in units]
@@ -54,11 +61,14 @@ def _labels(context: Context) -> dict[str, Mapping[str, str]]:
     return found
 
 
-def _row(theme: KnownTheme, size: tuple[int, int], labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _row(
+    theme: KnownTheme, size: tuple[int, int], labels: Mapping[str, Mapping[str, str]], registry: Registry
+) -> dict[str, Any]:
     return {
         "id": theme.id,
         "labels": {**labels.get(theme.id, {}), **theme.names},
         "driver": theme.driver,
+        "sub_driver": registry.sub_driver(theme.id) or None,
         "side": theme.side,
         "state": theme.state,
         "born": theme.born,
@@ -78,6 +88,7 @@ def _event(event: ThemeEvent) -> dict[str, Any]:
         "theme": event.theme,
         "other": event.other,
         "moved": len(event.moved),
+        "sub_driver": event.before.get("sub_driver"),
         "undone": event.undone,
         "undoes": event.undoes,
     }
@@ -85,7 +96,7 @@ def _event(event: ThemeEvent) -> dict[str, Any]:
 
 def rename_theme(identity: str, names: Mapping[str, str]) -> Act:
     """Labels by language; "" gives one back to the program."""
-    return lambda registry, day: registry.rename(day, identity, names)
+    return lambda registry, day, _: registry.rename(day, identity, names)
 
 
 def chosen_names(english: str | None, chinese: str | None) -> dict[str, str]:
@@ -100,22 +111,32 @@ def chosen_names(english: str | None, chinese: str | None) -> dict[str, str]:
 
 def merge_themes(gone: str, into: str) -> Act:
     """The first becomes part of the second."""
-    return lambda registry, day: registry.merge(day, gone, into)
+    return lambda registry, day, _: registry.merge(day, gone, into)
 
 
 def pin_theme(identity: str) -> Act:
     """Shown in every report; a second time: no more."""
-    return lambda registry, day: registry.pin(day, identity)
+    return lambda registry, day, _: registry.pin(day, identity)
 
 
 def retire_theme(identity: str) -> Act:
     """Shown no more."""
-    return lambda registry, day: registry.retire(day, identity)
+    return lambda registry, day, _: registry.retire(day, identity)
+
+
+def nest_theme(identity: str, sub_driver: str) -> Act:
+    """Stands under another sub-driver of its driver; "-" for none."""
+    from voc.themes.nesting import known_sub_driver
+
+    def act(registry: Registry, day: str, taxonomy: Taxonomy) -> ThemeEvent:
+        return registry.nest(day, identity, known_sub_driver(registry.active(identity).driver, sub_driver, taxonomy))
+
+    return act
 
 
 def undo_event(number: int) -> Act:
     """Takes an event back."""
-    return lambda registry, day: registry.undo(day, number)
+    return lambda registry, day, _: registry.undo(day, number)
 
 
 def curate(options: RunOptions, progress: Progress, act: Act) -> RunResult:
@@ -127,7 +148,7 @@ def curate(options: RunOptions, progress: Progress, act: Act) -> RunResult:
         segments = {s.ref: s for s in store.known_segments()}
         members = {ref: s.theme for ref, s in segments.items() if s.theme is not None}
         registry = Registry(store.known_themes(), members, store.theme_events())
-        event = act(registry, _day(context))
+        event = act(registry, _day(context), context.taxonomy)
         _save(context, registry, segments)
         _tell(context, event)
     return context.result

@@ -13,10 +13,12 @@ from voc.classify.gate import check_gate, read_gate, set_gate
 from voc.classify.gold import Example, digest_of, read_gold, read_predictions
 from voc.classify.outcome import Outcome, outcome
 from voc.classify.taxonomies import find_taxonomy
+from voc.config import load_config
 from voc.documents import Document
 from voc.errors import ConfigError, InputError, QualityGateError, VocError
 from voc.exports import to_json
 from voc.ingest import IngestOptions, open_sources
+from voc.pipeline.context import find_classifier, make_engine
 from voc.pipeline.options import Progress, RunResult
 from voc.store import write_atomic
 from voc.taxonomy import Taxonomy
@@ -37,6 +39,8 @@ class EvaluateOptions:
     documents: tuple[str, ...] = ()
     rounds: int = 1000
     threads: int = 0
+    device: str | None = None
+    quality: str | None = None
     coverage: bool = False
     html: Path | None = None
     out: Path | None = None
@@ -128,12 +132,10 @@ def _outcome(
             )
         predictions = [said[e.document.id] for e in examples]
         return outcome(examples, predictions, taxonomy.labels), predictions[0].model
-    from voc.classify import load_classifier
-    from voc.encoders import load_encoder
-    from voc.engines import LocalEngine
-
-    classifier = load_classifier(options.model, taxonomy)
-    engine = LocalEngine(load_encoder(options.model, threads=options.threads), classifier)
+    chosen = {"model": options.model, "threads": options.threads, "device": options.device, "quality": options.quality}
+    config = load_config(None, {f"general.{key}": value for key, value in chosen.items()})
+    classifier = find_classifier(config, taxonomy)
+    engine = make_engine(config, classifier)
     progress.start("classifying", len(examples))
     found: list[Prediction] = []
     for classified in engine.classify(example.document for example in examples):

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from voc.classify import record
 from voc.classify.taxonomies import find_taxonomy
-from voc.config import load_config
 from voc.documents import SET_ASIDE, Document, Reject
 from voc.errors import TooManyRejects
 from voc.exports import check_ending, write_rows
 from voc.ingest import IngestOptions, Source, open_sources
-from voc.pipeline.context import find_classifier, log
+from voc.pipeline.context import find_classifier, log, make_engine, settings_of
 from voc.pipeline.options import Progress, RunOptions
 
 # Columns that every file of records has, also one without rows.
@@ -30,9 +29,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
     Rejected rows are named in the log. TooManyRejects after everything was written.
     """
     check_ending(out)
-    config = load_config(
-        None, {"general.model": options.model, "ingest.max_reject_share": options.max_reject_share, **options.overrides}
-    )
+    config = settings_of(options, alone=True)
     as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
     # Offsets of evidence are those of the file's own text, so nothing is repaired.
     reading = IngestOptions(
@@ -46,11 +43,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
     sources = _open(inputs, reading)
     taxonomy = find_taxonomy(config.general.model, options.taxonomy)
     classifier = find_classifier(config, taxonomy)
-
-    from voc.encoders import load_encoder
-    from voc.engines import LocalEngine
-
-    engine = LocalEngine(load_encoder(config.general.model, threads=config.general.threads), classifier)
+    engine = make_engine(config, classifier)
     counts = Counter[str]()
     waiting: deque[Document] = deque()
 

@@ -20,6 +20,7 @@ from voc.classify.taxonomies import find_taxonomy
 from voc.documents import Document
 from voc.errors import InputError, UsageError, VocError
 from voc.exports import write_rows
+from voc.pipeline.auditing import as_of_day, record_export
 from voc.pipeline.context import UNHEARD, Context, reading, writing
 from voc.pipeline.options import Progress, RunOptions, RunResult
 from voc.privacy import redact, shown_id
@@ -59,7 +60,7 @@ def set_labels(given: SetOptions, options: RunOptions, progress: Progress) -> Ru
                 f"the words {given.quote!r} do not stand in {given.document}", "Copy them letter for letter."
             )
         made = [_hand_label(context, document, label, value, given.quote, given) for label, value in answers.items()]
-        context.store.set_labels(made)
+        _save(context, made)
         context.result.summary["label"] = {
             "document": shown_id(document.id, document.key),
             "key": document.key,
@@ -123,6 +124,14 @@ def _hand_label(
     return HandLabel(document.key, label, value, words, given.reason, given.who, context.options.as_of, sample)
 
 
+def _save(context: Context, made: Sequence[HandLabel]) -> None:
+    """Sets the labels and notes in the audit log who set which, both or neither."""
+    labels = sorted({(one.key, one.label, _word(one.value)) for one in made})
+    with context.store.atomic():
+        context.store.set_labels(made)
+        context.store.audit("label", {"by": sorted({one.who for one in made}), "labels": labels}, as_of_day(context))
+
+
 def _strongest(context: Context, document: Document, label: str) -> str:
     column = context.classifier.labels.index(label)
     for detail in context.store.details(context.model, [document.key]):
@@ -162,7 +171,7 @@ def import_labels(file: Path, who: str, options: RunOptions, progress: Progress)
                 f"{file} does not fit the workspace, nothing of it was taken:\n" + "\n".join(wrong[:_SHOWN]) + more,
                 "Import into the workspace that the file was exported from.",
             )
-        context.store.set_labels(made)
+        _save(context, made)
         samples = [row.head.get("sample", "") for row in rows]
         context.result.summary["import"] = {
             "documents": len(rows), "random": samples.count(RANDOM), "chosen": samples.count(CHOSEN),
@@ -193,6 +202,7 @@ def export_for_labelling(workspace: Path, given: ExportOptions, model: str | Non
             raise VocError(
                 "there is nothing to label: no classified document without labels by hand", "Run voc classify first."
             )
+        record_export(workspace, "label", given.out)
         rows = [_head_of(context, document, picked[document.key]) for document in _in_order(context, picked)]
         files = _write(given, context.taxonomy, rows)
         samples = list(picked.values())
@@ -215,7 +225,7 @@ def _write(given: ExportOptions, taxonomy: Taxonomy, rows: Sequence[Mapping[str,
 
 def _pick(context: Context, given: ExportOptions) -> dict[str, str]:
     """Key -> sample of the documents to label; the random share is drawn first, so that nothing biases it."""
-    done = context.store.labels_by_hand()
+    done = context.store.labels_by_hand().keys() | context.store.erased_keys()  # of these, nothing is left to read
     keys, probabilities = list[str](), list[tuple[float, ...]]()
     for prediction in context.store.predictions(context.model):
         if prediction.key not in done and prediction.status not in UNHEARD:
@@ -252,7 +262,9 @@ def _head_of(context: Context, document: Document, sample: str) -> dict[str, str
 def export_labelled(workspace: Path, out: Path, model: str | None) -> dict[str, Any]:
     """Writes the documents with labels by hand in the gold form, redacted; each label as it stands."""
     with reading(workspace, model) as context:
-        standing = context.store.labels_by_hand()
+        record_export(workspace, "gold", out)
+        gone = context.store.erased_keys()
+        standing = {key: some for key, some in context.store.labels_by_hand().items() if key not in gone}
         count = write_rows(out, _gold_rows(context, standing))
         return {"documents": count, "files": [str(out)]}
 

@@ -104,6 +104,9 @@ def section(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm], 
     window = _window(context)
     exchanges = list(context.store.exchanges(window.rows))
     cases = [c.at(as_of.isoformat() if as_of else None) for c in context.store.cases()]
+    if context.options.segment:
+        part = {c.key for c in context.counted()}
+        cases = [c for c in cases if part & set(c.keys)]
     first = week.plus(1 - WEEKS).start.isoformat() if week else ""
     shown = [c for c in cases if not week or first <= c.opened <= week.end.isoformat()]
     lasting = set(called)
@@ -124,7 +127,7 @@ def section(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm], 
         cases=tuple(about[c.id] for c in sorted(before, key=lambda c: (c.since, c.id), reverse=True)),
         states=dict(sorted(Counter(c.state for c in shown).items())),
         callbacks={key: about[c.id] for c in current for key in sorted(lasting & set(c.keys))},
-        actions=tuple(_actions(context, rows, alarms)),
+        actions=tuple(actions(context, rows, alarms)),
     )
 
 
@@ -303,7 +306,8 @@ def case_rows(context: Context, cases: Iterable[Case]) -> list[CaseRow]:
     return [rows[case.id] for case in some]
 
 
-def _actions(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm]) -> Iterable[ActionRow]:
+def actions(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm]) -> Iterable[ActionRow]:
+    """The actions as of the as-of date, and whether their drivers moved since, by ``rows`` up to the report's week."""
     as_of = context.as_of()
     for action in context.store.actions():
         if as_of is not None and dt.date.fromisoformat(action.added) > as_of:

@@ -43,7 +43,8 @@ class RunOptions:
     """Options of one command. None means: as voc.toml says, else the default.
 
     ``week``: "2026-W46"; ``since``, ``until``, ``as_of``: "2026-11-15", both ends included; ``mapping``: canonical
-    field -> column; ``wait``: seconds to wait for the lock; ``overrides``: "section.key" -> value over voc.toml.
+    field -> column; ``wait``: seconds to wait for the lock; ``segment``: (attribute, value) that documents of the
+    report have, in the order of voc.pipeline.segments.ATTRIBUTES; ``overrides``: "section.key" -> value over voc.toml.
     """
 
     workspace: Path
@@ -54,6 +55,8 @@ class RunOptions:
     out: Path | None = None
     as_of: str | None = None
     model: str | None = None
+    device: str | None = None
+    quality: str | None = None
     taxonomy: Path | None = None
     report_language: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -62,16 +65,19 @@ class RunOptions:
     wait: float = 0.0
     timings: Path | None = None
     revision: int | None = None
+    segment: tuple[tuple[str, str], ...] = ()
     overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class RunResult:
-    """What was done: ``summary`` for programs (JSON-able), ``lines`` for people, ``report_dir`` of the report."""
+    """What was done: ``summary`` for programs (JSON-able), ``lines`` for people, ``report_dir`` of the report, ``page``
+    in it to open."""
 
     summary: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     report_dir: Path | None = None
+    page: str = "report.html"
 
     def say(self, line: str) -> None:
         """Adds a line for people."""

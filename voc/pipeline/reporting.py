@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,10 +15,14 @@ from voc.documents import Document
 from voc.errors import UsageError
 from voc.pipeline import loop
 from voc.pipeline.context import ALL, Context
+from voc.pipeline.costs import costs
 from voc.pipeline.model_change import model_change
-from voc.pipeline.quoting import quote
+from voc.pipeline.needs import needs
+from voc.pipeline.parts import themes_told, told_of_a_part
+from voc.pipeline.quoting import Sample, quote, representative, words_of
+from voc.pipeline.report_files import are_written, write_files
 from voc.pipeline.theming import theme_window
-from voc.pipeline.trending import corrected_by, places, remembered
+from voc.pipeline.trending import corrected_by, filled, places, remembered
 from voc.report import (
     MAX_CALLBACKS,
     CallBack,
@@ -30,13 +33,9 @@ from voc.report import (
     ReportInputs,
     build_report,
     parse_report,
-    render_html,
     render_json,
-    render_markdown,
-    render_xlsx,
 )
 from voc.results import LEAVE, Evidence, Prediction, ThemeResult, WeekRow
-from voc.store import private_folder, write_atomic
 from voc.taxonomy import COMPLAINT
 
 # Candidates fetched for one quote that is shown: some say the same and are left out.
@@ -49,8 +48,8 @@ def report(context: Context) -> None:
     With ``--revision`` a saved revision is written again, unchanged.
     """
     with context.clock.stage("report") as row:
-        folder = (context.options.out or context.options.workspace / "reports") / context.week_name
-        if context.options.revision is None:
+        folder = (context.options.out or context.options.workspace / "reports") / context.folder_name
+        if context.options.revision is None and not context.options.segment:
             loop.open_new_cases(context)
         fingerprint = _fingerprint(context)
         stage = f"report {context.config.report.language}"
@@ -60,19 +59,21 @@ def report(context: Context) -> None:
                 if context.options.revision
                 else _next_revision(context)
             )
-            written = _write(folder, value, text, context.config.report.language)
+            written = write_files(folder, value, text, context.config.report.language)
+            context.store.note_folder(folder, context.scope, value.revision, context.config.report.language, written)
             if not context.options.revision:
                 word = json.dumps({"fingerprint": fingerprint, "revision": value.revision, "files": written})
                 context.store.set_stage(stage, context.scope, word)
             revision = value.revision
         else:
-            revision = json.loads(context.store.stage_fingerprint(stage, context.scope) or "{}")["revision"]
+            before = json.loads(context.store.stage_fingerprint(stage, context.scope) or "{}")
+            revision, written = before["revision"], before["files"]
         row["documents"] = context.store.document_count()
     context.result.summary["report"] = {
         "week": context.week_name,
         "revision": revision,
         "folder": str(folder),
-        "files": [str(folder / name) for name in (*_RENDERERS, _JSON)],
+        "files": [str(folder / name) for name in sorted(written)],
     }
     context.result.report_dir = folder
 
@@ -101,20 +102,12 @@ def _counts(row: WeekRow) -> tuple[object, ...]:
     return (row.documents, row.customers, {label: (cell.n, cell.k) for label, cell in row.cells.items()})
 
 
-_RENDERERS: Final[Mapping[str, Callable[[Report, str], bytes]]] = {
-    "report.html": lambda value, language: render_html(value, language).encode("utf-8"),
-    "report.md": lambda value, language: render_markdown(value, language).encode("utf-8"),
-    "report.xlsx": render_xlsx,
-}
-_JSON: Final = "report.json"
-
-
 def _fingerprint(context: Context) -> str:
     return context.fingerprint(
         "report",
         company=context.config.general.company,
         quotes=context.config.report.quotes,
-        themes=context.store.stage_fingerprint("themes", context.scope),
+        themes=context.store.stage_fingerprint("themes", context.whole_scope),
         trends=context.store.stage_fingerprint("trends", context.scope),
         loop=context.store.loop_revision(),
     )
@@ -128,22 +121,7 @@ def _is_written(context: Context, stage: str, fingerprint: str, folder: Path) ->
     before = json.loads(word)
     if before["fingerprint"] != fingerprint:
         return False
-    return all(
-        (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-        for name, digest in before["files"].items()
-    )
-
-
-def _write(folder: Path, value: Report, text: str, language: str) -> dict[str, str]:
-    """Writes the files of one report, ``text`` as it is as its report.json; the sha256 of each."""
-    private_folder(folder.parent)
-    private_folder(folder)
-    contents = {name: render(value, language) for name, render in _RENDERERS.items()} | {_JSON: text.encode("utf-8")}
-    digests = {}
-    for name, data in contents.items():
-        write_atomic(folder / name, data)
-        digests[name] = hashlib.sha256(data).hexdigest()
-    return digests
+    return are_written(folder, before["files"])
 
 
 def _saved(context: Context, scope: str, revision: int) -> tuple[Report, str]:
@@ -167,14 +145,14 @@ def _next_revision(context: Context) -> tuple[Report, str]:
 
 
 def _inputs(context: Context, previous: Report | None) -> ReportInputs:
-    themes = context.store.themes(context.scope) or ThemeResult((), 0, 0)
     heard = _hear(context)
+    themes = themes_told(context)
     window, as_of = theme_window(context), context.as_of()
     rows = context.store.trends(context.scope) or []
     alarms = remembered(context, rows)
     located = places(context, rows, alarms)
     quotes, callbacks = _words(context, heard.week_keys, [w.series for w in located])
-    reasons = context.store.reject_reasons()
+    reasons = {} if context.options.segment else context.store.reject_reasons()
     return ReportInputs(
         week=context.week_name,
         as_of=as_of.isoformat() if as_of else None,
@@ -198,7 +176,11 @@ def _inputs(context: Context, previous: Report | None) -> ReportInputs:
         errors=corrected_by(context),
         loop=loop.section(context, rows, alarms, [c.quote.key for c in callbacks[:MAX_CALLBACKS]]),
         model_change=model_change(context, previous),
+        segment=context.options.segment,
+        filling=filled(context, rows),
         by_hand=len(context.store.labels_by_hand().keys() & set(heard.week_keys)),
+        needs=needs(context, themes),
+        costs=costs(context),
     )
 
 
@@ -212,25 +194,29 @@ class _Heard:
     week_channels: Counter[str] = field(default_factory=Counter)
     week_languages: Counter[str] = field(default_factory=Counter)
     week_keys: list[str] = field(default_factory=list)
+    documents: int = 0
     undated: int = 0
     first: dt.date | None = None
     last: dt.date | None = None
 
     def coverage(self, context: Context) -> Coverage:
-        sources = Counter[str]()
+        sources, part = Counter[str](), bool(context.options.segment)
         for source in context.store.sources():
-            sources[source.name] += source.documents
-        near_duplicates, families = context.store.family_counts()
+            sources[source.name] += 0 if part else source.documents
+        near_duplicates, families = (0, 0) if part else context.store.family_counts()
+        if part:
+            for counts in (self.channels, self.languages, self.statuses, self.week_channels, self.week_languages):
+                told_of_a_part(counts)
         return Coverage(
-            documents=context.store.document_count(),
+            documents=self.documents if part or context.horizon else context.store.document_count(),
             start=self.first.isoformat() if self.first else None,
             end=self.last.isoformat() if self.last else None,
             channels=self.channels,
             languages=self.languages,
             undated=self.undated,
-            duplicates=sum(s.duplicates for s in context.store.sources()),
+            duplicates=0 if part else sum(s.duplicates for s in context.store.sources()),
             statuses=self.statuses,
-            sources=sources,
+            sources=+sources,
             week_documents=len(self.week_keys),
             week_channels=self.week_channels,
             week_languages=self.week_languages,
@@ -243,6 +229,7 @@ def _hear(context: Context) -> _Heard:
     heard, week = _Heard(), context.week
     for c in context.counted():
         day = context.day(c.time)
+        heard.documents += 1
         heard.channels[c.channel] += 1
         heard.languages[c.language] += 1
         heard.statuses[c.status] += 1
@@ -259,11 +246,9 @@ def _hear(context: Context) -> _Heard:
 
 
 def _words(context: Context, keys: list[str], changed: Iterable[str]) -> tuple[dict[str, list[Quote]], list[CallBack]]:
-    """Quotes of the week for each complaint and each label that ``changed``, strongest first, and whom to call back."""
+    """Quotes of the week for each complaint and each label that ``changed``, and whom to call back."""
     wanted = context.config.report.quotes * _SPARE
-    best: dict[str, list[tuple[float, str, Evidence]]] = {
-        label: [] for label in (*context.taxonomy.complaint_labels, *changed)
-    }
+    samples = {label: Sample() for label in (*context.taxonomy.complaint_labels, *changed)}
     leaving: list[tuple[Prediction, Evidence, tuple[str, ...]]] = []
     for prediction in context.store.predictions(context.model, None if context.week_name == ALL else keys):
         if prediction.key in context.said_again:  # no share counts it, so it is neither quoted nor called back
@@ -272,18 +257,17 @@ def _words(context: Context, keys: list[str], changed: Iterable[str]) -> tuple[d
         for evidence in prediction.evidence:
             first.setdefault(evidence.label, evidence)
         for label in prediction.labels:
-            if label in best and label in first:
-                heapq.heappush(best[label], (first[label].score, prediction.key, first[label]))
-                if len(best[label]) > wanted:
-                    heapq.heappop(best[label])
+            if label in samples and label in first:
+                samples[label].add(prediction.key, first[label])
         drivers = tuple(d.key for d in context.taxonomy.drivers if f"{d.key}.{COMPLAINT}" in prediction.labels)
         if drivers and LEAVE in prediction.labels and LEAVE in first:
             leaving.append((prediction, first[LEAVE], drivers))
-    found = {label: sorted(rows, key=lambda r: (-r[0], r[1])) for label, rows in best.items()}
-    documents = _documents(context, {k for rows in found.values() for _, k, _ in rows} | {p.key for p, _, _ in leaving})
-    quotes = {
-        label: [quote(context, documents[key], e.start, e.end) for _, key, e in rows] for label, rows in found.items()
-    }
+    keyed = {key for sample in samples.values() for key in sample.keys} | {p.key for p, _, _ in leaving}
+    documents = _documents(context, keyed)
+    quotes = {}
+    for label, sample in samples.items():
+        chosen = representative(words_of(sample, documents), wanted)
+        quotes[label] = [quote(context, documents[w.key], w.start, w.end) for w in chosen]
     return quotes, list(_callbacks(context, leaving, documents))
 
 

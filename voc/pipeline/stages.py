@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from voc.documents import SET_ASIDE, Document, Reject
 from voc.ingest import IngestOptions, Source, open_sources, resolve_relative
-from voc.pipeline.context import Context, log
+from voc.pipeline.context import Context, log, make_engine
 from voc.pipeline.families import link_documents
 from voc.pipeline.telling import FileTold, Telling
 from voc.results import Classified
@@ -35,9 +35,12 @@ def ingest(context: Context) -> None:
             telling.done()
         if context.options.as_of:
             _date_open(context, dt.date.fromisoformat(context.options.as_of))
+        if arrived := context.as_of():
+            context.store.note_arrivals(arrived.isoformat())
         link_documents(context.store)
         row["documents"] = sum(i["added"] for i in inputs)
-    totals = {key: sum(i[key] for i in inputs) for key in ("rows", "added", "duplicates", "rejects", "set_aside")}
+    counted = ("rows", "added", "duplicates", "rejects", "set_aside", "forgotten")
+    totals = {key: sum(i[key] for i in inputs) for key in counted}
     context.result.summary["ingest"] = {**totals, "inputs": inputs}
 
 
@@ -51,17 +54,20 @@ def _date_open(context: Context, as_of: dt.date) -> None:
 def _ingest_one(context: Context, source: Source, telling: Telling) -> dict[str, Any]:
     state = context.store.begin_input(source.name, source.sha256, source.kind, source.mapping, source.choices)
     known = {"name": source.name, "kind": source.kind, "sha256": source.sha256, "choices": list(source.choices)}
-    done = BatchResult(0, 0, state.rejects) if state.done else _read(context, source, state.id)
+    done = BatchResult(0, 0, state.rejects, state.forgotten) if state.done else _read(context, source, state.id)
     added = state.documents if state.done else done.added
-    told = FileTold(source.name, tuple(source.choices), added, done.duplicates, done.rejects, state.done)
+    told = FileTold(
+        source.name, tuple(source.choices), added, done.duplicates, done.rejects, state.done, done.forgotten
+    )
     telling.add(told)
     reasons = context.store.reject_reasons(state.id)
     return {
         **known,
-        "rows": state.rows if state.done else done.added + done.duplicates + done.rejects,
+        "rows": state.rows if state.done else done.added + done.duplicates + done.rejects + done.forgotten,
         "added": done.added,
         "duplicates": done.duplicates,
         "rejects": done.rejects,
+        "forgotten": done.forgotten,
         "set_aside": sum(count for reason, count in reasons.items() if reason in SET_ASIDE),
         "unchanged": state.done,
     }
@@ -70,7 +76,7 @@ def _ingest_one(context: Context, source: Source, telling: Telling) -> dict[str,
 def _read(context: Context, source: Source, number: int) -> BatchResult:
     """Reads a source to its end into the store."""
     context.progress.start(f"reading {source.name}", None)
-    added = duplicates = rejects = 0
+    added = duplicates = rejects = forgotten = 0
     rows = source.rows()
     while batch := list(islice(rows, INGEST_BATCH)):
         done = context.store.add_batch(
@@ -79,6 +85,7 @@ def _read(context: Context, source: Source, number: int) -> BatchResult:
             [item for _, item in batch if isinstance(item, Reject)],
         )
         added, duplicates, rejects = added + done.added, duplicates + done.duplicates, rejects + done.rejects
+        forgotten += done.forgotten
         context.progress.advance(len(batch))
     context.store.finish_input(number)
     context.progress.finish()
@@ -86,7 +93,7 @@ def _read(context: Context, source: Source, number: int) -> BatchResult:
         log.warning("%s", warning)
     if rejects:
         log.warning("%s: %d rows were rejected; voc rejects lists them", source.name, rejects)
-    return BatchResult(added, duplicates, rejects)
+    return BatchResult(added, duplicates, rejects, forgotten)
 
 
 def reading_options(context: Context) -> IngestOptions:
@@ -102,19 +109,18 @@ def reading_options(context: Context) -> IngestOptions:
 
 
 def classify(context: Context) -> None:
-    """Classifies what the model has not seen yet; commits after every batch, so that a kill costs one batch."""
+    """Classifies what the model has not seen yet; commits after every batch, so that a kill costs no more than what
+    the encoder has read ahead."""
     with context.clock.stage("classify") as row:
         link_documents(context.store)  # where ingest was killed before it did so, or was done by an older voc
         total = context.store.count_unclassified(context.model)
         if total:
-            from voc.encoders import load_encoder
-            from voc.engines import LocalEngine
-
-            encoder = load_encoder(context.config.general.model, threads=context.config.general.threads)
-            engine = LocalEngine(encoder, context.classifier)
+            engine = make_engine(context.config, context.classifier)
             context.progress.start("classifying", total)
-            while batch := context.store.unclassified(context.model, CLASSIFY_BATCH):
-                context.store.add_classified(list(_advancing(context, engine.classify(batch))))
+            documents = context.store.unclassified_stream(context.model, CLASSIFY_BATCH)
+            results = _advancing(context, engine.classify(documents))
+            while batch := list(islice(results, CLASSIFY_BATCH)):
+                context.store.add_classified(batch)
             context.progress.finish()
         row["documents"] = total
     context.result.summary["classify"] = {"classified": total, "model": context.model}

@@ -20,6 +20,7 @@ class FileTold:
     duplicates: int
     rejects: int
     unchanged: bool
+    forgotten: int = 0
 
     @property
     def folder(self) -> PurePosixPath:
@@ -59,10 +60,14 @@ class Telling:
         self._waiting.clear()
 
     def _lines(self, name: str, files: Sequence[FileTold]) -> None:
-        added, duplicates, rejects = (sum(getattr(f, c) for f in files) for c in ("added", "duplicates", "rejects"))
+        counts = ("added", "duplicates", "rejects", "forgotten")
+        added, duplicates, rejects, forgotten = (sum(getattr(f, c) for f in files) for c in counts)
         if files[0].unchanged:
             self._say(f"{name}: unchanged, {added:,} documents, {rejects:,} rejects")
             return
         for choice in files[0].choices:
             self._say(f"{name}: {choice}")
-        self._say(f"{name}: {added:,} documents added, {duplicates:,} exact duplicates, {rejects:,} rows rejected")
+        left_out = f", {forgotten:,} of forgotten customers left out" if forgotten else ""
+        self._say(
+            f"{name}: {added:,} documents added, {duplicates:,} exact duplicates, {rejects:,} rows rejected{left_out}"
+        )

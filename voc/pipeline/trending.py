@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from voc.pipeline.context import Context
+from voc.ranges import Filling
 from voc.report import alarms_of
 from voc.results import NEW, NO_SIGNAL, STANDS, Alarm, WeekRow, Where
 from voc.trends import (
     alarms,
     count_all,
+    filling,
     located,
     oldest_remembered,
     tally_of,
@@ -22,30 +25,17 @@ from voc.trends import (
 )
 from voc.weeks import week_of
 
-# A change of how trends are made makes them anew. 2: voc.trends.series.changes.
-_MADE_BY: Final = 2
+# A change of how trends are made makes them anew. 2: voc.trends.series.changes; 3: standardised by who was heard.
+_MADE_BY: Final = 3
 MAX_LOCATED: Final = 3
 
 
 def trends(context: Context) -> None:
     """Counts by ISO week and label, with corrected shares, intervals and tests of change."""
-    errors = context.classifier.errors
-    fingerprint = context.fingerprint("trends", made_by=_MADE_BY)
+    fingerprint = trends_fingerprint(context)
     with context.clock.stage("trends") as row:
         if context.store.stage_fingerprint("trends", context.scope) != fingerprint:
-            labels, as_of = context.taxonomy.labels, context.as_of()
-            rows = (
-                [whole(context.day_counts(), labels=labels, errors=errors)]
-                if context.week is None or as_of is None
-                else weekly(
-                    context.day_counts(),
-                    labels=labels,
-                    zone=context.config.zone,
-                    as_of=as_of,
-                    week=context.week,
-                    errors=errors,
-                )
-            )
+            rows = counted_rows(context)
             context.store.save_trends(context.scope, fingerprint, rows)
         saved = context.store.trends(context.scope) or []
         row["documents"] = sum(r.documents for r in saved)
@@ -57,6 +47,32 @@ def trends(context: Context) -> None:
     }
     for line in _lines(context, saved):
         context.result.say(line)
+
+
+def trends_fingerprint(context: Context) -> str:
+    """What the trends of this week are made of."""
+    return context.fingerprint("trends", made_by=_MADE_BY)
+
+
+def counted_rows(context: Context) -> list[WeekRow]:
+    """The weeks up to the report's, counted from the documents as they are now."""
+    labels, as_of, errors = context.taxonomy.labels, context.as_of(), context.classifier.errors
+    if context.week is None or as_of is None:
+        return [whole(context.day_counts(), labels=labels, errors=errors)]
+    counts, zone = context.day_counts(), context.config.zone
+    return weekly(counts, labels=labels, zone=zone, as_of=as_of, week=context.week, errors=errors)
+
+
+def filled(context: Context, rows: list[WeekRow]) -> Filling | None:
+    """How full the report's week is, by when the documents of earlier weeks were read in; None where that is not known,
+    and for a part of the feedback."""
+    as_of, week, options = context.as_of(), context.week, context.options
+    if as_of is None or week is None or options.segment or options.since or options.until:
+        return None
+    day_of = lru_cache(maxsize=16384)(context.day)
+    dated = ((day_of(time), dt.date.fromisoformat(arrived), count) for time, arrived, count in context.store.arrivals())
+    known = ((day, arrived, count) for day, arrived, count in dated if day is not None and arrived <= as_of)
+    return filling(known, week, as_of, [row.documents for row in rows])
 
 
 def corrected_by(context: Context) -> dict[str, tuple[float, ...]]:
@@ -96,7 +112,7 @@ def places(context: Context, rows: list[WeekRow], found: list[Alarm]) -> list[Wh
         return []
     zone = context.config.zone
     week_at = lru_cache(maxsize=16384)(lambda time: str(week_of(time, zone)) if time else None)
-    count_all(tallies, context.day_counts(), week_at, context.store.products)
+    count_all(tallies, context.day_counts(), week_at)
     tables = usable_errors(context.classifier.errors)
     return [where for t in tallies if (where := located(t, tables.get(t.series)))]
 

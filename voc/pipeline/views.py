@@ -13,6 +13,7 @@ from voc.config import write_config
 from voc.documents import Document
 from voc.errors import UsageError, VocError
 from voc.pipeline.context import Context, log, reading
+from voc.pipeline.delivering import last_deliveries
 from voc.pipeline.feeds import last_days, stale_feeds
 from voc.pipeline.quoting import quote
 from voc.privacy import pseudonym, redact, shown_id
@@ -20,6 +21,8 @@ from voc.results import LEAVE
 from voc.store import Store, secret
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week, local_date
+
+_DELIVERIES: Final = 5  # told by status
 
 
 def init(workspace: Path) -> dict[str, object]:
@@ -49,7 +52,8 @@ def status(workspace: Path) -> dict[str, Any]:
             "sources": [
                 {
                     "name": s.name, "kind": s.kind, "rows": s.rows, "documents": s.documents,
-                    "duplicates": s.duplicates, "rejects": s.rejects, "complete": s.done,
+                    "duplicates": s.duplicates, "rejects": s.rejects, "forgotten": s.forgotten,
+                    "complete": s.done,
                     "last": last[s.name].isoformat() if s.name in last else None,
                 }
                 for s in store.sources()
@@ -58,10 +62,12 @@ def status(workspace: Path) -> dict[str, Any]:
                 {"name": f.name, "last": f.last.isoformat(), "usual_weeks": f.interval} for f in stale
             ],
             "rejects": {"count": sum(reasons.values()), "reasons": reasons},
+            "without_words": store.erased(),
             "model": context.model,
             "unclassified": store.count_unclassified(context.model),
             "models": store.models(),
             "reports": [{"week": week, "revision": revision} for week, revision in latest.items()],
+            "deliveries": last_deliveries(store, _DELIVERIES),
             "last_run": {"command": run.command, "exit_code": run.exit_code} if run else None,
         }  # fmt: skip
 
@@ -124,7 +130,7 @@ def _same(text: str) -> str:
 
 
 def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
-    customer = _same if shown is _same else partial(pseudonym, pseudonym_key(context.options.workspace))
+    customer = _same if shown is _same else partial(pseudonym, key=pseudonym_key(context.options.workspace))
     for d in context.store.documents():
         yield {
             "id": shown(d.id),

@@ -1,6 +1,8 @@
 """The weekly report: one value (numbers and redacted quotes), and renderers that turn it into bytes."""
 
 from voc.report.build import MAX_CALLBACKS, ReportInputs, build_report
+from voc.report.costs_value import CostRow, Costs
+from voc.report.forgotten import Gone, without
 from voc.report.html import render_html
 from voc.report.json_out import alarms_of, parse_report, render_json
 from voc.report.loop_value import ActionRow, CaseRow, Loop, ReplyRow, Returns, ReturnStory, StockText, WaitRow
@@ -13,7 +15,10 @@ __all__ = [
     "ActionRow",
     "CallBack",
     "CaseRow",
+    "CostRow",
+    "Costs",
     "Coverage",
+    "Gone",
     "Loop",
     "ModelChange",
     "ModelStep",
@@ -33,4 +38,5 @@ __all__ = [
     "render_json",
     "render_markdown",
     "render_xlsx",
+    "without",
 ]

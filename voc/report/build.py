@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from voc.needs import NeedsAxis
+from voc.ranges import Filling
+from voc.report.costs_value import Costs, cleaned_costs
 from voc.report.loop_value import Loop, cleaned
 from voc.report.value import (
     CallBack,
@@ -45,7 +48,7 @@ class ReportInputs:
     - ``rows``: all weeks up to ``week`` in order (for ``all`` the one row of that name).
     - ``themes``, and ``theme_quotes`` for the references in them (a missing one is left out); ``theme_start`` and
       ``theme_end`` are the first and last day of the themes' window, where known.
-    - ``quotes``: driver key -> quotes of this week's complaints, the strongest first.
+    - ``quotes``: driver key -> quotes of this week’s complaints, in the order in which to show them.
     - ``callbacks``: documents of this week that state leaving, in the order in which to call.
     - ``quotes_shown``: quotes shown at most for a driver or a theme.
     - ``previous``: the latest stored revision of this week, None for the first.
@@ -76,6 +79,10 @@ class ReportInputs:
     loop: Loop | None = None
     model_change: ModelChange | None = None
     by_hand: int = 0
+    segment: tuple[tuple[str, str], ...] = ()
+    filling: Filling | None = None
+    needs: NeedsAxis | None = None
+    costs: Costs | None = None
 
 
 def build_report(inputs: ReportInputs) -> Report:
@@ -118,8 +125,20 @@ def build_report(inputs: ReportInputs) -> Report:
         loop=cleaned(inputs.loop, _quote, _name, _words) if inputs.loop else None,
         model_change=inputs.model_change,
         by_hand=inputs.by_hand,
+        segment=tuple((attribute, _name(value)) for attribute, value in inputs.segment),
+        filling=_filling(inputs.filling),
+        needs=inputs.needs,
+        costs=cleaned_costs(inputs.costs, _quote) if inputs.costs else None,
     )
     return _revise(report, inputs.previous)
+
+
+def _filling(filling: Filling | None) -> Filling | None:
+    if filling is None:
+        return None
+    return dataclasses.replace(
+        filling, later=_rounded(filling.later), low=_rounded(filling.low), high=_rounded(filling.high)
+    )
 
 
 def _themes(inputs: ReportInputs) -> ThemeTable:
@@ -130,6 +149,7 @@ def _themes(inputs: ReportInputs) -> ThemeTable:
         unassigned=inputs.themes.unassigned,
         start=inputs.theme_start,
         end=inputs.theme_end,
+        weeks=inputs.themes.weeks,
     )
 
 
@@ -149,6 +169,9 @@ def _theme(theme: Theme, inputs: ReportInputs) -> ThemeEntry:
         pinned=theme.pinned,
         counter=_quote(quotes[theme.counter]) if theme.counter is not None and theme.counter in quotes else None,
         emergence=theme.emergence,
+        place=theme.place,
+        sub_driver=_name(theme.sub_driver),
+        sub_names={language: _name(name) for language, name in sorted(theme.sub_names.items())},
     )
 
 
@@ -179,6 +202,7 @@ def _quote(quote: Quote) -> Quote:
         channel=_name(quote.channel),
         language=_name(quote.language),
         day=quote.day,
+        product=_name(quote.product),
     )
 
 
@@ -253,6 +277,7 @@ def _trend(trend: Trend) -> Trend:
         high=_round(trend.high),
         p=_significant(trend.p),
         q=_significant(trend.q),
+        mix=_round(trend.mix),
         like=(),
     )
 

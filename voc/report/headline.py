@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from voc.ranges import STILL_FILLING
 from voc.report.messages import Messages
 from voc.report.names import driver_inline, series_name, side_name, subject, week_short
 from voc.report.page import Strip, Tile
@@ -35,13 +37,21 @@ _MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named bes
 
 
 def heading(report: Report, m: Messages) -> tuple[str, str]:
-    """The name of the week and its days."""
+    """The name of the week (and of the segment), and its days."""
+    part = f" · {segment_name(report.segment, m)}" if report.segment else ""
     if report.week != ALL:
         week = Week.parse(report.week)
-        return m("head.week", number=week.number, year=week.year), m.days(week.start, week.end)
+        return m("head.week", number=week.number, year=week.year) + part, m.days(week.start, week.end)
     first, last = report.coverage.start, report.coverage.end
     days = m.days(date.fromisoformat(first), date.fromisoformat(last)) if first and last else ""
-    return m("head.all"), days
+    return m("head.all") + part, days
+
+
+def segment_name(segment: Sequence[tuple[str, str]], m: Messages) -> str:
+    """What part of the feedback it is: ``Channel: call``."""
+    named = ((m(f"segment.{attribute}"), m.get(attribute, value)) for attribute, value in segment)
+    names = [m("format.named", name=name, value=value) for name, value in named]
+    return m.joined(names)
 
 
 def meta(report: Report, m: Messages) -> tuple[str, ...]:
@@ -94,7 +104,26 @@ def odds(p: float | None, m: Messages) -> str:
 
 
 def details(report: Report, m: Messages) -> tuple[str, ...]:
-    """What the sentence rests on."""
+    """What the sentence rests on, whether the week is full, and what part of the feedback it is about."""
+    part = m("segment.detail", part=segment_name(report.segment, m)) if report.segment else ""
+    return tuple(line for line in (*_grounds(report, m), _filling(report, m), part) if line)
+
+
+def _filling(report: Report, m: Messages) -> str:
+    f, row = report.filling, report.current
+    if f is None or row is None or row.partial:
+        return ""
+    values = {"documents": m.count(row.documents), "usual": m.count(f.usual)}
+    if f.drop:
+        return m("filling.drop", least=m.count(f.least), most=m.count(f.most), **values)
+    if f.later < STILL_FILLING:
+        return ""
+    spread = {"later": m.percent(f.later), "low": m.percent(f.low), "high": m.percent(f.high)}
+    key = "filling.late" if f.usual is None else "filling.late_usual"
+    return m(key, days=f.days, weeks=f.weeks, **spread, **values)
+
+
+def _grounds(report: Report, m: Messages) -> tuple[str, ...]:
     v = report.verdict
     if v.kind in (MOVED, STANDING):
         return (*_moved(report, m), *_silent(report, m))
@@ -141,6 +170,9 @@ def _steady(report: Report, m: Messages) -> list[str]:
         return []
     values = {"share": m.percent(v.share), "baseline": m.percent(v.baseline), "change": m.points(v.change)}
     found = [m("verdict.steady_detail", driver=driver_inline(report, v.driver or "", m), weeks=trend.weeks, **values)]
+    mix, change = trend.mix or 0.0, v.change or 0.0
+    if mix * change > 0 and abs(mix) >= _MIX_NAMED * abs(change):
+        found.append(m("verdict.mix", mix=m.points(mix), change=m.points(v.change)))
     if trend.low is not None and trend.high is not None:
         found.append(m("verdict.band", low=m.percent(trend.low), high=m.percent(trend.high)))
     return found

@@ -1,5 +1,6 @@
-"""report.html: one self-contained file. No script, no request, no inline style: a strict Content-Security-Policy tells
-the browser so, with the hash of the one style element. Everything that is not ours is escaped by Jinja2."""
+"""report.html: one self-contained file. No request, no inline style, no handler: a strict Content-Security-Policy tells
+the browser so, with the hashes of the one style and the one script element. The script only filters and sorts what is
+there; without it all is read as well. Everything that is not ours is escaped by Jinja2."""
 
 from __future__ import annotations
 
@@ -11,11 +12,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from voc.report.charts import chart_series, draw
-from voc.report.messages import LANGUAGES, Messages, load_messages
+from voc.report.messages import Messages, load_messages
 from voc.report.names import week_short
 from voc.report.page import SeriesTable, View
+from voc.report.theme_pictures import pictures
 from voc.report.value import ALL, Report
-from voc.report.view import build_view
+from voc.report.view import build_view, shown_themes
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,21 +27,26 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 def render_html(report: Report, language: str) -> str:
     """The page in ``language`` (en, zh-Hans, zh-Hant); UsageError for any other. Same report, same bytes."""
+    return page(report, language, resource("report.css"), resource("report.js"))
+
+
+def page(report: Report, language: str, css: str, script: str = "") -> str:
+    """The page with this style and script (ours, as they are; no script where it is empty)."""
     m = load_messages(language)
     view = build_view(report, language)
-    css = _resource("report.css")
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             v=view,
             t=m,
             charts=_charts(report, view, m),
+            pictures=pictures(report, shown_themes(report), m),
             css=css,
             style_hash=_sha256(css),
-            languages=LANGUAGES,
+            script=script,
+            script_hash=_sha256(script),
             is_all=report.week == ALL,
-            unavailable=m.percent(None),
         )
     )
 
@@ -76,10 +83,12 @@ def _charts(report: Report, view: View, m: Messages) -> list[tuple[SeriesTable, 
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of voc.report, everything escaped that they are given."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
-    environment = Environment(
+    found = Environment(
         loader=PackageLoader("voc.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -87,13 +96,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["lang_tag"] = lambda tag: tag if _TAG.fullmatch(tag) and tag != "und" else ""
-    return environment
+    found.filters["svg"] = Markup  # only for what an XML writer serialised, which escaped it
+    found.filters["lang_tag"] = lambda tag: tag if _TAG.fullmatch(tag) and tag != "und" else ""
+    return found
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file that lies beside the templates."""
     return resources.files("voc.report").joinpath("templates", name).read_text("utf-8")
 
 
-def _sha256(css: str) -> str:
-    return base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from voc.errors import StoreError
+from voc.ranges import Filling
+from voc.report.costs_value import costs_json, parse_costs
 from voc.report.loop_json import loop_json, parse_loop
+from voc.report.needs_json import needs_json, parse_needs
 from voc.report.value import (
     SCHEMA,
     CallBack,
@@ -35,11 +38,14 @@ _VERDICT = (
     *("kind", "driver", "direction", "share", "baseline", "change", "low", "high", "also", "baseline_weeks"),
     *("series", "since", "p", "q", "tests"),
 )
-_TREND = ("baseline", "raw_baseline", "low", "high", "weeks", "begins", "p", "q", "signal", "reason", "customers")
+_TREND = (
+    *("baseline", "raw_baseline", "low", "high", "weeks", "begins", "p", "q", "signal", "reason", "customers"),
+    "mix",
+)
 _ALARM = ("series", "signal", "since", "last", "weeks", "state", "share", "baseline", "p", "q", "begins")
 _WHERE = ("series", "weeks", "n", "k", "change", "mix", "more", "customers")
 _PART = ("attribute", "value", "n", "k", "change", "customers")
-_QUOTE = ("key", "id", "text", "channel", "language", "day")
+_QUOTE = ("key", "id", "text", "channel", "language", "day", "product")
 
 
 def render_json(report: Report) -> str:
@@ -92,6 +98,7 @@ def _report(report: Report) -> dict[str, object]:
             "to": table.end,
             "segments": table.units,
             "unassigned": table.unassigned,
+            "weeks": list(table.weeks),
         },
         "quotes": {key: [_fields(q, _QUOTE) for q in quotes] for key, quotes in report.quotes.items()},
         "callbacks": [{"drivers": list(c.drivers), "quote": _fields(c.quote, _QUOTE)} for c in report.callbacks],
@@ -105,6 +112,10 @@ def _report(report: Report) -> dict[str, object]:
         "loop": None if report.loop is None else loop_json(report.loop),
         **({"model_change": dataclasses.asdict(report.model_change)} if report.model_change else {}),
         **({"by_hand": report.by_hand} if report.by_hand else {}),
+        **({"segment": dict(report.segment)} if report.segment else {}),
+        **({"filling": dataclasses.asdict(report.filling)} if report.filling else {}),
+        **({"needs": needs_json(report.needs)} if report.needs else {}),
+        **({"costs": costs_json(report.costs)} if report.costs else {}),
     }
 
 
@@ -149,6 +160,9 @@ def _theme(theme: ThemeEntry) -> dict[str, object]:
         "pinned": theme.pinned,
         "counter_example": _fields(theme.counter, _QUOTE) if theme.counter else None,
         "emerging": dataclasses.asdict(theme.emergence) if theme.emergence else None,
+        "place": list(theme.place) if theme.place else None,
+        "sub_driver": theme.sub_driver or None,
+        "sub_driver_names": dict(theme.sub_names),
     }
 
 
@@ -221,6 +235,10 @@ def _parse(data: Mapping[str, Any]) -> Report:
         loop=parse_loop(data["loop"]) if data.get("loop") else None,
         model_change=_parse_model_change(data.get("model_change")),
         by_hand=data.get("by_hand", 0),
+        segment=tuple(data.get("segment", {}).items()),
+        filling=Filling(**data["filling"]) if data.get("filling") else None,
+        needs=parse_needs(data["needs"]) if data.get("needs") else None,
+        costs=parse_costs(data["costs"]) if data.get("costs") else None,
     )
 
 
@@ -268,10 +286,14 @@ def _parse_themes(data: Mapping[str, Any]) -> ThemeTable:
             pinned=t.get("pinned", False),
             counter=Quote(**t["counter_example"]) if t.get("counter_example") else None,
             emergence=_parse_emergence(t.get("emerging")),
+            place=(t["place"][0], t["place"][1]) if t.get("place") else None,
+            sub_driver=t.get("sub_driver") or "",
+            sub_names=t.get("sub_driver_names", {}),
         )
         for t in data["themes"]
     )
-    return ThemeTable(themes, window["segments"], window["unassigned"], window["from"], window["to"])
+    weeks = tuple(window.get("weeks", ()))
+    return ThemeTable(themes, window["segments"], window["unassigned"], window["from"], window["to"], weeks)
 
 
 def _parse_emergence(told: Mapping[str, Any] | None) -> Emergence | None:

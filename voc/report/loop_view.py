@@ -10,7 +10,7 @@ from voc.report.loop_value import ActionRow, CaseRow, Loop
 from voc.report.messages import Messages
 from voc.report.movement import quote_view
 from voc.report.names import driver_name
-from voc.report.page import Block, QuoteGroup, Table
+from voc.report.page import Block, Facets, QuoteGroup, Table
 from voc.report.value import ALL, Report
 from voc.results import NO_SIGNAL
 
@@ -92,7 +92,9 @@ def _cases(report: Report, loop: Loop, m: Messages) -> Block | None:
     if len(loop.cases) > MAX_CASES:
         lines.append(m("callbacks.cut", shown=MAX_CASES, all=m.count(len(loop.cases))))
     rows = tuple(_case(report, row, m) for row in loop.cases[:MAX_CASES])
-    tables = (Table(_head(("case", "reason", "owner", "state", "document"), m), rows),) if rows else ()
+    facets = tuple(Facets(row.channel, drivers=row.drivers) for row in loop.cases[:MAX_CASES])
+    head = _head(("case", "reason", "owner", "state", "document"), m)
+    tables = (Table(head, rows, facets, ("text", "text", "text", "text", "")),) if rows else ()
     return Block("cases", m("loop.cases"), tuple(lines), tables)
 
 
@@ -152,7 +154,7 @@ def _returns(report: Report, loop: Loop, m: Messages) -> Block | None:
     stories = tuple(
         QuoteGroup(
             "", m("loop.story", drivers=m.joined([driver_name(report, d, m) for d in s.drivers]), days=s.days),
-            (quote_view(s.before, m), quote_view(s.after, m)),
+            (quote_view(s.before, m, s.drivers), quote_view(s.after, m, s.drivers)),
         )
         for s in loop.stories
     )  # fmt: skip

@@ -36,11 +36,15 @@ def render_markdown(report: Report, language: str) -> str:
         _table(_tiles(v, m)),
         escape(v.tile_key),
         *_changes(v, m),
+        *_glance(v, m),
         *_trends(v, m),
+        *_numbers(v, m),
         *_themes(v, m),
+        *_needs(v, m),
         *_quotes(v, m, report.week == ALL),
         *_callbacks(v, m),
         *_loop(v, m),
+        *_costs(v, m),
         *_heard(v, m),
         _heading(m("notes.heading")),
         _list(_named(m, name, text) for name, text in v.notes),
@@ -80,6 +84,17 @@ def _changes(v: View, m: Messages) -> list[str]:
         blocks += [_table(table, numeric=True) for table in change.tables]
         blocks.append(_list(_quote(q, m) for q in change.quotes))
     return blocks
+
+
+def _glance(v: View, m: Messages) -> list[str]:
+    heads = [_heading(m("glance.heading"))] if v.glance else []
+    return [*heads, _list(_named(m, line.name, line.text) for line in v.glance)]
+
+
+def _numbers(v: View, m: Messages) -> list[str]:
+    if v.numbers is None:
+        return []
+    return [_heading(m("numbers.heading")), escape(m("numbers.intro")), _table(v.numbers, numeric=True)]
 
 
 def _trends(v: View, m: Messages) -> list[str]:
@@ -125,6 +140,25 @@ def _loop(v: View, m: Messages) -> list[str]:
         blocks += [*map(escape, block.lines), *(_table(table, numeric=block.numeric) for table in block.tables)]
         for story in block.stories:
             blocks += [f"**{escape(story.name)}**", _list(_quote(q, m) for q in story.quotes)]
+    return blocks
+
+
+def _needs(v: View, m: Messages) -> list[str]:
+    if v.needs is None:
+        return []
+    groups = _list(_named(m, name, needs) for _, name, needs in v.needs.groups)
+    blocks = [_heading(m("needs.heading")), *map(escape, v.needs.lines), groups]
+    for chart in v.needs.charts:
+        blocks += [f"### {escape(chart.name)}", _table(chart.table)]
+    return [*blocks, escape(v.needs.reading)]
+
+
+def _costs(v: View, m: Messages) -> list[str]:
+    if v.costs is None:
+        return []
+    blocks = [_heading(v.costs.name), *map(escape, v.costs.lines), *(_table(t, numeric=True) for t in v.costs.tables)]
+    for story in v.costs.stories:
+        blocks += [f"**{escape(story.name)}**", _list(_quote(q, m) for q in story.quotes)]
     return blocks
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from voc.documents import NOTICE
 from voc.report.headline import odds
 from voc.report.messages import Messages
 from voc.report.names import series_name, side_name, week_short
-from voc.report.page import ChangeView, QuoteView, SeriesTable, Table
+from voc.report.page import ChangeView, Facets, QuoteView, SeriesTable, Table
 from voc.report.season import SHOWN_WEEKS, seasonal_days
 from voc.report.value import ALL, DOWN, UP, Change, Quote, Report
 from voc.report.verdict import signal_of
-from voc.results import LEAVE, NO_SIGNAL, Alarm, Part, Trend, WeekRow
+from voc.results import LEAVE, NO_SIGNAL, Alarm, Part, Trend, WeekRow, Where
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week
 
@@ -34,8 +35,8 @@ def _change(report: Report, change: Change, m: Messages) -> ChangeView:
         signal=signal,
         arrow=_ARROWS.get(signal, ""),
         lines=_lines(report, change, m),
-        tables=tuple(_parts([p for p in where.parts if p.attribute == a], a, m) for a in attributes),
-        quotes=tuple(quote_view(q, m) for q in change.quotes),
+        tables=tuple(_parts(where, a, m) for a in attributes),
+        quotes=tuple(quote_view(q, m, _drivers(where.series)) for q in change.quotes),
     )
 
 
@@ -51,6 +52,7 @@ def _lines(report: Report, change: Change, m: Messages) -> tuple[str, ...]:
     lines.append(m("changes.size", span=weeks[0] if len(weeks) == 1 else f"{weeks[0]}–{weeks[-1]}", **size))
     if where.customers is not None:
         lines.append(m("changes.customers", customers=m.count(where.customers)))
+    lines.append(_most(where, m))
     rest = where.change - where.mix
     key = "changes.mix" if abs(where.mix) > _NO_MIX * abs(where.change) else "changes.no_mix"
     lines.append(m(key, mix=m.points(where.mix), change=m.points(where.change), rest=m.points(rest)))
@@ -58,12 +60,62 @@ def _lines(report: Report, change: Change, m: Messages) -> tuple[str, ...]:
     tested = m("changes.test", q=m.probability(trend.q), weeks=trend.weeks, odds=odds(trend.p, m))
     since = m("changes.since", week=week_short(alarm.since, m)) if alarm and alarm.since != report.week else ""
     lines.append(m("format.gap").join(part for part in (tested, begins, since) if part))
-    return tuple(lines)
+    lines.append(_action(report, where.series, m))
+    return tuple(line for line in lines if line)
 
 
-def _parts(parts: list[Part], attribute: str, m: Messages) -> Table:
+def _most(where: Where, m: Messages) -> str:
+    """Of each attribute the part that moved most, on the side of the change."""
+    best: dict[str, Part] = {}
+    for part in where.parts:
+        if part.k is None or part.change is None or part.change * where.change <= 0 or not part.value:
+            continue
+        if part.attribute not in best or abs(part.change) > abs(best[part.attribute].change or 0.0):
+            best[part.attribute] = part
+    named = [
+        m("format.named", name=m.get(p.attribute, p.value), value=m("changes.part", **_counted(p, m)))
+        for p in best.values()
+    ]
+    return m("changes.most", parts=m("changes.then").join(named)) if named else ""
+
+
+def _counted(part: Part, m: Messages) -> dict[str, str]:
+    return {"change": m.points(part.change), "k": m.count(part.k), "n": m.count(part.n)}
+
+
+def _action(report: Report, series: str, m: Messages) -> str:
+    """Who does what about the driver, and until when."""
+    drivers = _drivers(series)
+    found = [a for a in (report.loop.actions if report.loop else ()) if a.driver in drivers and not a.done]
+    if not drivers or series.endswith(PRAISE):
+        return ""
+    if not found:
+        return m("changes.no_action", driver=drivers[0])
+    named = [
+        m("changes.action" if a.due else "changes.action_open", text=a.text, owner=a.owner or m("loop.nobody"),
+          due=m.day(a.due))
+        for a in found
+    ]  # fmt: skip
+    return m("changes.actions", actions=m("changes.then").join(named))
+
+
+def _drivers(series: str) -> tuple[str, ...]:
+    return () if series == LEAVE else (series.partition(".")[0],)
+
+
+def _parts(where: Where, attribute: str, m: Messages) -> Table:
     head = (m(f"changes.{attribute}"), m("changes.counted"), m("changes.change"), m("changes.known"))
-    return Table(head, tuple(_part(part, m) for part in parts))
+    parts = [part for part in where.parts if part.attribute == attribute]
+    drivers = _drivers(where.series)
+    facets = tuple(_facets(part, drivers) for part in parts)
+    return Table(head, tuple(_part(part, m) for part in parts), facets)
+
+
+def _facets(part: Part, drivers: tuple[str, ...]) -> Facets:
+    def of(attribute: str) -> str | None:
+        return part.value if part.attribute == attribute else None
+
+    return Facets(of("channel"), of("language"), of("product"), drivers)
 
 
 def _part(part: Part, m: Messages) -> tuple[str, ...]:
@@ -155,9 +207,11 @@ def _signal(trend: Trend | None, m: Messages) -> str:
     return m("trends.no_signal") if trend.signal == NO_SIGNAL else m(f"signal.{trend.signal}")
 
 
-def quote_view(quote: Quote, m: Messages) -> QuoteView:
-    """A quote with where it comes from in words."""
+def quote_view(quote: Quote, m: Messages, drivers: tuple[str, ...] = ()) -> QuoteView:
+    """A quote with where it comes from in words; ``drivers`` are those that it shows."""
     parts = [m.get("channel", quote.channel), m.get("language", quote.language)]
     if quote.day:
         parts.append(m.day(quote.day))
-    return QuoteView(quote.text, " · ".join(parts), quote.id, quote.language)
+    text = m("quotes.forgotten") if quote.text == NOTICE else quote.text
+    facets = Facets(quote.channel, quote.language, quote.product, drivers)
+    return QuoteView(text, " · ".join(parts), quote.id, quote.language, facets, quote.day or "")

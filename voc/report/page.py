@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voc.report.needs_view import NeedsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,45 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """By what an entry can be filtered, as codes; None where an entry of its kind does not tell, so that a filter by it
+    leaves the entry alone."""
+
+    channel: str | None = None
+    language: str | None = None
+    product: str | None = None
+    drivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A list of ``options`` (code, name) to filter by; ``key`` is c, l, p or d: channel, language, product, driver."""
+
+    key: str
+    name: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A line of the first page, about the section with the id ``anchor``."""
+
+    anchor: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteView:
-    """A quote; ``source`` names channel, language and day, ``language`` is its BCP 47 tag."""
+    """A quote; ``source`` names channel, language and day, ``language`` is its BCP 47 tag, ``day`` an ISO date or
+    empty."""
 
     text: str
     source: str
     id: str
     language: str
+    facets: Facets = Facets()
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +131,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of texts; ``numeric`` columns (all but the first) are set flush right."""
+    """A table of texts; ``numeric`` columns (all but the first) are set flush right. ``facets``: of each row, or none;
+    ``sort``: text, num or empty for each column that can be sorted by what it shows."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    facets: tuple[Facets, ...] = ()
+    sort: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +200,8 @@ class View:
     made: str
     model_step: Table | None = None
     model_note: str = ""
+    glance: tuple[Glance, ...] = ()
+    numbers: Table | None = None
+    filters: tuple[Filter, ...] = ()
+    needs: NeedsView | None = None
+    costs: Block | None = None

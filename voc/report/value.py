@@ -14,6 +14,9 @@ from voc.results import LEAVE, NEW, STANDS, Alarm, Cell, Emergence, Trend, WeekR
 from voc.taxonomy import COMPLAINT, PRAISE
 
 if TYPE_CHECKING:
+    from voc.needs import NeedsAxis
+    from voc.ranges import Filling
+    from voc.report.costs_value import Costs
     from voc.report.loop_value import Loop
 
 SCHEMA: Final = 1
@@ -48,7 +51,8 @@ class DriverName:
 class Quote:
     """Words of a customer, already redacted, cleaned for display and cut to a length that can be read in passing.
 
-    ``key`` is the content key of the document, ``id`` its id as given; ``day`` is an ISO date or None.
+    ``key`` is the content key of the document, ``id`` its id as given; ``day`` is an ISO date or None; ``product`` is
+    empty where none is stated.
     """
 
     key: str
@@ -57,13 +61,15 @@ class Quote:
     channel: str
     language: str
     day: str | None
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeEntry:
     """A theme as the report shows it; ``labels`` maps a language to the label and holds at least ``en``. ``drivers``
     counts its documents by driver, ``weekly`` by week of the window; ``counter`` is praise about the same matter;
-    ``emergence`` says why it is called emerging, None where it is not."""
+    ``emergence`` says why it is called emerging, None where it is not; ``place``: where it lies on the map, about -1..1;
+    ``sub_driver``: a key, "" for none, and ``sub_names``, its name by language."""
 
     id: str
     labels: Mapping[str, str]
@@ -78,18 +84,22 @@ class ThemeEntry:
     pinned: bool = False
     counter: Quote | None = None
     emergence: Emergence | None = None
+    place: tuple[float, float] | None = None
+    sub_driver: str = ""
+    sub_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeTable:
     """All themes of the window ``start``..``end`` (ISO dates, None where unknown), the largest first;
-    ``unassigned`` of ``units`` segments belong to none."""
+    ``unassigned`` of ``units`` segments belong to none; ``weeks``: those of ThemeEntry.weekly."""
 
     themes: tuple[ThemeEntry, ...]
     units: int
     unassigned: int
     start: str | None
     end: str | None
+    weeks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +223,8 @@ class Report:
     ``alarms`` those of the last 26 weeks, the latest first. ``errors`` maps each label whose shares are corrected to
     what is known of the classifier: found, missed, wrongly found, rightly left. ``model_change`` is there where the
     report before was of another model; ``by_hand`` counts the week's documents with labels that a person has set.
+    ``segment``: (attribute, value) of the part of the feedback that it is about, empty for all; ``filling``: how full
+    the week is, None where that is not known.
     """
 
     week: str
@@ -238,6 +250,10 @@ class Report:
     loop: Loop | None = None
     model_change: ModelChange | None = None
     by_hand: int = 0
+    segment: tuple[tuple[str, str], ...] = ()
+    filling: Filling | None = None
+    needs: NeedsAxis | None = None
+    costs: Costs | None = None
 
     @property
     def current(self) -> WeekRow | None:

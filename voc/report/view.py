@@ -5,14 +5,18 @@ HTML and Markdown are two layouts of this one view, so they cannot say different
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-from voc.report import headline, loop_view, movement
+from voc.report import annex, headline, loop_view, movement
+from voc.report.costs_view import costs_block
+from voc.report.glance import glance
 from voc.report.messages import Messages, load_messages
 from voc.report.model_step import model_step
 from voc.report.movement import quote_view
 from voc.report.names import driver_name, series_name
+from voc.report.needs_view import needs_view
 from voc.report.page import CallBackView, QuoteGroup, Table, ThemeView, View
 from voc.report.value import ALL, MIN_BASELINE, Report, Restated, ThemeEntry
 from voc.results import LEAVE, OK, OTHER
@@ -22,6 +26,7 @@ from voc.text import TESTED_LANGUAGES
 MAX_THEMES: Final = 12
 MAX_BESIDE: Final = 4  # themes of what no driver covers, and of praise
 MAX_RESTATED: Final = 8
+MAX_SOURCES: Final = 12
 
 
 def build_view(report: Report, language: str) -> View:
@@ -32,7 +37,7 @@ def build_view(report: Report, language: str) -> View:
     tables, weeks_note = movement.series_tables(report, m)
     alarms, alarms_note = movement.alarm_table(report, m)
     step, step_note = model_step(report, m)
-    return View(
+    view = View(
         language=language,
         title=" · ".join(part for part in (company, m("head.title"), heading) if part),
         company=company,
@@ -54,20 +59,8 @@ def build_view(report: Report, language: str) -> View:
         weeks_note=weeks_note,
         themes=tuple(_theme(report, theme, m) for theme in shown_themes(report)),
         themes_note=_themes_note(report, m),
-        quotes=tuple(
-            QuoteGroup(d.key, m.name(d.name), tuple(quote_view(q, m) for q in report.quotes.get(d.key, ())))
-            for d in report.drivers
-        ),
-        callbacks=tuple(
-            CallBackView(
-                day=m.day(c.quote.day),
-                channel=m.get("channel", c.quote.channel),
-                reason=m.joined([driver_name(report, d, m) for d in c.drivers]) or m("callbacks.no_driver"),
-                quote=quote_view(c.quote, m),
-                case=loop_view.case_text(report, c.quote.key, m),
-            )
-            for c in report.callbacks
-        ),
+        quotes=_quotes(report, m),
+        callbacks=_callbacks(report, m),
         callbacks_note=_callbacks_note(report, m),
         loop=loop_view.blocks(report, m),
         loop_note=loop_view.window(report, m),
@@ -79,7 +72,34 @@ def build_view(report: Report, language: str) -> View:
         made=m("notes.made", model=report.model, taxonomy=report.taxonomy),
         model_step=step,
         model_note=step_note,
+        glance=glance(report, m),
+        numbers=annex.numbers(report, m),
     )
+    return dataclasses.replace(_more(report, view, m), filters=annex.filters(report, view, m))
+
+
+def _quotes(report: Report, m: Messages) -> tuple[QuoteGroup, ...]:
+    return tuple(
+        QuoteGroup(d.key, m.name(d.name), tuple(quote_view(q, m, (d.key,)) for q in report.quotes.get(d.key, ())))
+        for d in report.drivers
+    )
+
+
+def _callbacks(report: Report, m: Messages) -> tuple[CallBackView, ...]:
+    return tuple(
+        CallBackView(
+            day=m.day(c.quote.day),
+            channel=m.get("channel", c.quote.channel),
+            reason=m.joined([driver_name(report, d, m) for d in c.drivers]) or m("callbacks.no_driver"),
+            quote=quote_view(c.quote, m, c.drivers),
+            case=loop_view.case_text(report, c.quote.key, m),
+        )
+        for c in report.callbacks
+    )
+
+
+def _more(report: Report, view: View, m: Messages) -> View:
+    return dataclasses.replace(view, needs=needs_view(report, m), costs=costs_block(report, m))
 
 
 def shown_themes(report: Report) -> list[ThemeEntry]:
@@ -111,13 +131,14 @@ def _emerging(theme: ThemeEntry, m: Messages) -> str:
 
 def _theme(report: Report, theme: ThemeEntry, m: Messages) -> ThemeView:
     driver = driver_name(report, theme.driver, m)
+    nested = f" › {m.name(theme.sub_names)}" if theme.sub_names else ""
     return ThemeView(
         label=m.name(theme.labels),
-        driver=m("themes.praise", driver=driver) if theme.side == PRAISE else driver,
+        driver=m("themes.praise", driver=driver) if theme.side == PRAISE else driver + nested,
         key=theme.driver,
         documents=m.count(theme.documents),
         state=m.get("state", theme.state),
-        quotes=tuple(quote_view(q, m) for q in theme.quotes),
+        quotes=tuple(quote_view(q, m, (theme.driver,)) for q in theme.quotes),
         note=_emerging(theme, m),
     )
 
@@ -174,7 +195,9 @@ def _facts(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
     statuses = _reasons("status", {k: v for k, v in c.statuses.items() if k != OK}, m)
     facts.append((m("heard.status"), statuses or "0"))
     if c.sources:
-        facts.append((m("heard.sources"), _reasons("", c.sources, m)))
+        named = _reasons("", dict(list(c.sources.items())[:MAX_SOURCES]), m)
+        more = [m("glance.more", count=m.count(len(c.sources) - MAX_SOURCES))] if len(c.sources) > MAX_SOURCES else []
+        facts.append((m("heard.sources"), m.joined([named, *more])))
     if report.by_hand:
         facts.append((m("heard.by_hand"), m.count(report.by_hand)))
     return tuple(facts)
@@ -216,4 +239,4 @@ def _notes(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
     keys += [] if report.week == ALL else ["change", "sure", "memory", "incomplete"]
     keys += ["where"] if report.changes else []
     values = {"minimum": MIN_BASELINE}
-    return tuple((m(f"notes.{k}"), m(f"notes.{k}_text", **values)) for k in [*keys, "machine", "privacy"])
+    return tuple((m(f"notes.{k}"), m(f"notes.{k}_text", **values)) for k in [*keys, "machine", "quotes", "privacy"])

@@ -1,5 +1,6 @@
 """report.xlsx: the numbers of the Report as typed cells, one sheet a part. A text is never a formula, a link or a
-number; shares, p and q are numbers in 0..1, changes in -1..1, whatever their format shows."""
+number, and one that begins like a formula is marked as text for programs that read it again; shares, p and q are
+numbers in 0..1, changes in -1..1, whatever their format shows; days are dates."""
 
 from __future__ import annotations
 
@@ -11,27 +12,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 from voc.report.headline import verdict
 from voc.report.messages import Messages, load_messages
+from voc.report.movement import quote_view
 from voc.report.names import driver_name, side_name
 from voc.report.value import Quote, Report
+from voc.report.xlsx_loop import COUNT, DATE, POINTS, SHARE, Columns, P, loop_sheets
+from voc.report.xlsx_needs import needs_sheets
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
 # XML 1.0 has no place for these, not even escaped.
 _NOT_XML: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SETTINGS: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-_COUNT, _SHARE, _POINTS, _P = "#,##0", "0.0%", "+0.0%;-0.0%;0.0%", "0.0000"
 # Of each sheet: column -> format of its numbers, None for texts; the column's key is that of its name in [xlsx].
-_SERIES: Final[dict[str, str | None]] = {
-    "week": None, "series": None, "id": None, "k": _COUNT, "n": _COUNT, "raw_share": _SHARE, "share": _SHARE,
-    "low": _SHARE, "high": _SHARE, "change": _POINTS, "baseline": _SHARE, "raw_baseline": _SHARE, "weeks": _COUNT,
-    "begins": None, "usual_low": _SHARE, "usual_high": _SHARE, "p": _P, "q": _P, "signal": None, "reason": None,
-    "customers": _COUNT,
+_SERIES: Final[Columns] = {
+    "week": None, "series": None, "id": None, "k": COUNT, "n": COUNT, "raw_share": SHARE, "share": SHARE,
+    "low": SHARE, "high": SHARE, "change": POINTS, "baseline": SHARE, "raw_baseline": SHARE, "weeks": COUNT,
+    "begins": None, "usual_low": SHARE, "usual_high": SHARE, "p": P, "q": P, "signal": None, "reason": None,
+    "customers": COUNT,
 }  # fmt: skip
 _TREND: Final = (
     "baseline",
@@ -46,19 +51,20 @@ _TREND: Final = (
     "reason",
     "customers",
 )
-_ALARMS: Final[dict[str, str | None]] = {
-    "series": None, "id": None, "signal": None, "since": None, "last": None, "weeks": _COUNT, "state": None,
-    "share": _SHARE, "baseline": _SHARE, "p": _P, "q": _P, "begins": None,
+_ALARMS: Final[Columns] = {
+    "series": None, "id": None, "signal": None, "since": None, "last": None, "weeks": COUNT, "state": None,
+    "share": SHARE, "baseline": SHARE, "p": P, "q": P, "begins": None,
 }  # fmt: skip
-_PARTS: Final[dict[str, str | None]] = {
-    "series": None, "id": None, "attribute": None, "value": None, "k": _COUNT, "n": _COUNT, "change": _POINTS,
-    "customers": _COUNT,
+_PARTS: Final[Columns] = {
+    "series": None, "id": None, "attribute": None, "value": None, "k": COUNT, "n": COUNT, "change": POINTS,
+    "customers": COUNT,
 }  # fmt: skip
-_THEMES: Final[dict[str, str | None]] = {
-    "id": None, "theme": None, "driver": None, "side": None, "state": None, "n": _COUNT, "customers": _COUNT,
+_THEMES: Final[Columns] = {
+    "id": None, "theme": None, "driver": None, "side": None, "state": None, "n": COUNT, "customers": COUNT,
 }  # fmt: skip
-_QUOTES: Final[dict[str, str | None]] = {
-    "for": None, "id": None, "document": None, "channel": None, "language": None, "day": None, "text": None,
+_QUOTES: Final[Columns] = {
+    "for": None, "id": None, "document": None, "channel": None, "language": None, "product": None, "day": DATE,
+    "text": None,
 }  # fmt: skip
 
 
@@ -78,6 +84,8 @@ def render_xlsx(report: Report, language: str) -> bytes:
     _sheet(book, m, "parts_sheet", _PARTS, _parts(report, m))
     _sheet(book, m, "themes_sheet", _THEMES, _themes(report, m))
     _sheet(book, m, "quotes_sheet", _QUOTES, _quotes(report, m))
+    for sheet in (*loop_sheets(report, m), *needs_sheets(report, m)):
+        _sheet(book, m, *sheet)
     book.close()
     return out.getvalue()
 
@@ -98,11 +106,12 @@ def _facts(book: Workbook, report: Report, m: Messages) -> None:
     ]
     sheet = book.add_worksheet(m("xlsx.facts_sheet"))
     bold, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
+    marked = book.add_format({"text_wrap": True, "quote_prefix": True})
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 90, wrapped)
     for number, (key, value) in enumerate(facts):
         sheet.write_string(number, 0, m(f"xlsx.{key}"), bold)
-        _cell(sheet, number, 1, value, None)
+        _cell(sheet, number, 1, value, marked if isinstance(value, str) else None)
 
 
 def _series(report: Report, rows: Iterable[Any], m: Messages) -> Iterable[Sequence[object]]:
@@ -139,7 +148,7 @@ def _themes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
 
 def _quotes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
     def row(what: str, q: Quote) -> Sequence[object]:
-        return what, q.id, q.key, q.channel, q.language, q.day, q.text
+        return what, q.id, q.key, q.channel, q.language, q.product, q.day, quote_view(q, m).text
 
     for change in report.changes:
         yield from (row(side_name(report, change.where.series, m), q) for q in change.quotes)
@@ -150,12 +159,10 @@ def _quotes(report: Report, m: Messages) -> Iterable[Sequence[object]]:
     yield from (row(m("callbacks.heading"), c.quote) for c in report.callbacks)
 
 
-def _sheet(
-    book: Workbook, m: Messages, name: str, columns: dict[str, str | None], rows: Iterable[Sequence[object]]
-) -> None:
+def _sheet(book: Workbook, m: Messages, name: str, columns: Columns, rows: Iterable[Sequence[object]]) -> None:
     sheet = book.add_worksheet(m(f"xlsx.{name}"))
     bold = book.add_format({"bold": True})
-    formats = [book.add_format({"num_format": form}) if form else None for form in columns.values()]
+    formats = [book.add_format({"num_format": form} if form else {"quote_prefix": True}) for form in columns.values()]
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(columns) - 1, 14)
     for column, key in enumerate(columns):
@@ -168,7 +175,11 @@ def _sheet(
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, form: Any) -> None:
+    """``form``: of the column; that of texts marks what begins like a formula as a text."""
     if isinstance(value, int | float):
         sheet.write_number(row, column, value, form)
-    elif isinstance(value, str):
-        sheet.write_string(row, column, _NOT_XML.sub("\ufffd", value))
+    elif isinstance(value, str) and _DAY.fullmatch(value) and form is not None and form.num_format == DATE:
+        sheet.write_datetime(row, column, dt.datetime.fromisoformat(value), form)
+    elif isinstance(value, str) and value:
+        text = _NOT_XML.sub("\ufffd", value)
+        sheet.write_string(row, column, text, form if value.startswith(_FORMULA) else None)

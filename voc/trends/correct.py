@@ -95,6 +95,14 @@ def corrected(k: Floats, n: Floats, table: ErrorTable) -> Shares:
     return Shares(share, np.where(empty, np.nan, low), np.where(empty, np.nan, high))
 
 
+def gap_interval(table: ErrorTable) -> tuple[float, float]:
+    """95% interval of ``table.gap``, at least a hundredth; ``table`` has no ``problem``."""
+    tpr, tpr_low, tpr_high = (float(x) for x in _rate(table.tp, table.fn))
+    fpr, fpr_low, fpr_high = (float(x) for x in _rate(table.fp, table.tn))
+    low = table.gap - float(np.hypot(tpr - tpr_low, fpr_high - fpr))
+    return max(low, 0.01), min(table.gap + float(np.hypot(tpr_high - tpr, fpr - fpr_low)), 1.0)
+
+
 def adjusted_count(raw: Floats, table: ErrorTable) -> Floats:
     """The share in 0..1 behind a raw share; ``table`` has no ``problem``."""
     fpr = table.fp / (table.fp + table.tn)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from voc.trends.change import Tested, compare_week
 from voc.trends.fdr import adjusted, limit
+from voc.trends.standard import Strata
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -27,8 +28,8 @@ CONFIRMED: Final = 4
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Arrays of shape (series, weeks). ``p``, ``q``, ``baseline``: NaN where there is none; ``signal``: index into
-    ``SIGNALS``; ``weeks``: of the baseline; ``few``: too few documents for a test; ``level``, ``spread``: see
-    ``Tested``; ``begin``: first week that a baseline may hold, 0 but for a confirmed shift; ``tests``: (weeks,);
+    ``SIGNALS``; ``weeks``: of the baseline; ``few``: too few documents for a test; ``level``, ``mix``, ``spread``:
+    see ``Tested``; ``begin``: first week that a baseline may hold, 0 but for a confirmed shift; ``tests``: (weeks,);
     ``usable``: which weeks the last one was compared with, were they before its window."""
 
     p: Floats
@@ -38,33 +39,34 @@ class Changes:
     weeks: Ints
     few: Bools
     level: Floats
+    mix: Floats
     spread: Floats
     begin: Ints
     tests: Ints
     usable: Bools
 
 
-def changes(k: Floats, n: Floats) -> Changes:
+def changes(k: Floats, n: Floats, strata: Strata | None = None) -> Changes:
     """Tests every week of every series against the weeks before it.
 
-    ``k`` of ``n`` documents: (series, weeks), weeks are consecutive, n = 0 for a missing one. What is said of a week
-    depends on no later week.
+    ``k`` of ``n`` documents: (series, weeks), weeks are consecutive, n = 0 for a missing one; ``strata``: the same by
+    who was heard, so that like is compared with like. What is said of a week depends on no later week.
     """
     series, count = n.shape
-    p, q, baseline, level, spread = (np.full((series, count), np.nan) for _ in range(5))
+    p, q, baseline, level, mix, spread = (np.full((series, count), np.nan) for _ in range(6))
     signal, weeks, begin = (np.zeros((series, count), np.int64) for _ in range(3))
     few, usable = (np.zeros((series, count), np.bool_) for _ in range(2))
     memory = _Memory(series, count)
     for week in range(count):
         usable, begin[:, week] = memory.usable, memory.begin
-        tested = compare_week(k, n, usable, week)
+        tested = compare_week(k, n, usable, week, strata)
         p[:, week], q[:, week], baseline[:, week] = tested.p, adjusted(tested.p), tested.baseline
         weeks[:, week], few[:, week] = tested.weeks, tested.few
-        level[:, week], spread[:, week] = tested.level, tested.spread
+        level[:, week], mix[:, week], spread[:, week] = tested.level, tested.mix, tested.spread
         signal[:, week] = _signals(tested)
         memory.add(signal, week)
     tests = (~np.isnan(p)).sum(axis=0)
-    return Changes(p, q, baseline, signal, weeks, few, level, spread, begin, tests, usable)
+    return Changes(p, q, baseline, signal, weeks, few, level, mix, spread, begin, tests, usable)
 
 
 def _signals(tested: Tested) -> Ints:

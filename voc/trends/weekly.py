@@ -21,6 +21,7 @@ from voc.trends.correct import ErrorTable, adjusted_count, corrected
 from voc.trends.intervals import wilson
 from voc.trends.limits import band
 from voc.trends.series import SIGNALS, Changes, changes
+from voc.trends.standard import Stratum, strata_of
 from voc.weeks import Week, is_complete, week_of, weeks_between
 
 Floats = npt.NDArray[np.float64]
@@ -30,31 +31,37 @@ MAX_WEEKS: Final = 104
 # Weeks that are tested: what is said of the last MAX_WEEKS is the same in the next report, when these move on by one.
 _TESTED_WEEKS: Final = 2 * MAX_WEEKS
 ALL: Final = "all"
+_SURE: Final = 1e-6  # a share that a baseline has not, for all that its mix may make of it
 NO_ERRORS: Final[Errors] = {}
 
 
 @dataclass(slots=True)
-class _Tally:
+class WeekTally:
     """What one week holds. Customers are kept as 64-bit hashes (8 bytes a document) and made distinct at the end; those
     of a label likewise, under its name."""
 
     documents: int = 0
     heard: int = 0
     labels: Counter[str] = field(default_factory=Counter)
+    strata: dict[Stratum, Counter[str]] = field(default_factory=dict)
     customers: dict[str, array[int]] = field(default_factory=dict)
 
     def add(self, count: DayCount) -> None:
+        """Counts one document."""
         self.documents += 1
         if count.heard:
             self.heard += 1
             self.labels.update(count.labels)
+            stratum = self.strata.setdefault((count.channel, count.language, count.product), Counter())
+            stratum[""] += 1
+            stratum.update(count.labels)
         if count.customer is not None:
             digest = hashlib.blake2b(count.customer.encode("utf-8", "surrogatepass"), digest_size=8).digest()
             for name in (ALL, *(count.labels if count.heard else ())):
                 self.customers.setdefault(name, array("Q")).append(int.from_bytes(digest))
 
     def distinct_customers(self, label: str = ALL) -> int | None:
-        """None where no document names a customer."""
+        """How many known customers there are; None where no document names one."""
         if ALL not in self.customers:
             return None
         return int(np.unique(np.frombuffer(self.customers.get(label, array("Q")), dtype=np.uint64)).size)
@@ -83,12 +90,12 @@ def weekly(
     if not with_data:
         return []
     weeks = weeks_between(with_data[0], with_data[-1] if week is None else week)[-_TESTED_WEEKS:]
-    rows = [tallies.get(w, _Tally()) for w in weeks]
+    rows = [tallies.get(w, WeekTally()) for w in weeks]
     complete = sum(is_complete(w, as_of) for w in weeks)  # the first ones
     n = np.array([[t.heard for t in rows]] * len(labels), dtype=np.float64)
     k = np.array([[t.labels[label] for t in rows] for label in labels], dtype=np.float64)
-    found = changes(k[:, :complete], n[:, :complete])
-    scales = [_Scale(usable_errors(errors).get(label)) for label in labels]
+    found = changes(k[:, :complete], n[:, :complete], strata_of([t.strata for t in rows[:complete]], labels))
+    scales = [Scale(usable_errors(errors).get(label)) for label in labels]
     cells = {label: _cells(k[i], n[i], found.level[i], scales[i]) for i, label in enumerate(labels)}
     trends = {label: _trends(found, i, weeks, rows, label, scales[i]) for i, label in enumerate(labels)}
     return [
@@ -107,13 +114,13 @@ def weekly(
 
 def whole(counts: Iterable[DayCount], *, labels: Sequence[str], errors: Errors = NO_ERRORS) -> WeekRow:
     """All of ``counts``, dated or not, as one row named "all": for a store in which nothing is dated."""
-    tally = _Tally()
+    tally = WeekTally()
     for count in counts:
         tally.add(count)
     usable, cells, n = usable_errors(errors), {}, np.array([float(tally.heard)])
     for label in labels:
         k = np.array([float(tally.labels[label])])
-        cells[label] = _cells(k, n, np.zeros(0), _Scale(usable.get(label)))[0]
+        cells[label] = _cells(k, n, np.zeros(0), Scale(usable.get(label)))[0]
     return WeekRow(ALL, tally.documents, tally.distinct_customers(), False, 0, cells)
 
 
@@ -131,11 +138,11 @@ def last_complete_week(counts: Iterable[DayCount], *, zone: ZoneInfo, as_of: dat
     return max(complete or with_data, default=None)
 
 
-def _by_week(counts: Iterable[DayCount], zone: ZoneInfo) -> Mapping[Week, _Tally]:
-    week_at, tallies = _week_reader(zone), dict[Week, _Tally]()
+def _by_week(counts: Iterable[DayCount], zone: ZoneInfo) -> Mapping[Week, WeekTally]:
+    week_at, tallies = _week_reader(zone), dict[Week, WeekTally]()
     for count in counts:
         if count.time:
-            tallies.setdefault(week_at(count.time), _Tally()).add(count)
+            tallies.setdefault(week_at(count.time), WeekTally()).add(count)
     return tallies
 
 
@@ -145,7 +152,7 @@ def _week_reader(zone: ZoneInfo) -> Callable[[str], Week]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
     """How the raw shares of one series become the shares that are shown."""
 
     table: ErrorTable | None
@@ -162,7 +169,7 @@ class _Scale:
         return raw if self.table is None else adjusted_count(raw, self.table)
 
 
-def _cells(k: Floats, n: Floats, level: Floats, scale: _Scale) -> list[Cell]:
+def _cells(k: Floats, n: Floats, level: Floats, scale: Scale) -> list[Cell]:
     """One cell a week; ``level``: the raw baseline of the weeks that are complete."""
     baseline = np.concatenate([scale.of(level), np.full(len(n) - len(level), np.nan)])
     cells = []
@@ -179,10 +186,10 @@ def _compared(found: Changes, n: Floats, j: int) -> int:
 
 
 def _trends(
-    found: Changes, i: int, weeks: Sequence[Week], rows: Sequence[_Tally], label: str, scale: _Scale
+    found: Changes, i: int, weeks: Sequence[Week], rows: Sequence[WeekTally], label: str, scale: Scale
 ) -> list[Trend]:
     complete, n = found.p.shape[1], np.array([float(t.heard) for t in rows])
-    low, high = band(n[:complete], found.baseline[i], found.spread[i])
+    low, high = band(n[:complete], np.clip(found.baseline[i] + found.mix[i], _SURE, 1 - _SURE), found.spread[i])
     shown = zip(*(scale.of(part).tolist() for part in (found.level[i], low, high)), strict=True)
     trends = [
         Trend(
@@ -198,6 +205,7 @@ def _trends(
             reason=_reason(found, i, j, n[j]),
             customers=rows[j].distinct_customers(label),
             like=_like(found, i, weeks, n) if j == len(rows) - 1 else (),
+            mix=_mix(found.level[i, j], found.mix[i, j], scale) if n[j] else None,
         )
         for j, edges in enumerate(shown)
     ]
@@ -208,11 +216,19 @@ def _trends(
 
 
 def _signal(found: Changes, i: int, j: int, share: float) -> str:
-    """The signal of a week; none where its own share lies on the other side of the baseline. What passed then is a
-    window that still holds an outlying week of before."""
+    """The signal of a week; none where its own share lies on the other side of the baseline, or of what its mix makes
+    of that. What passed then is a window that still holds an outlying week of before."""
     signal = SIGNALS[found.signal[i, j]]
-    rose, level = signal.endswith("_up"), found.level[i, j]
-    return SIGNALS[0] if (share <= level if rose else share >= level) else signal
+    ends = (found.level[i, j], found.level[i, j] + found.mix[i, j])
+    return SIGNALS[0] if (share <= max(ends) if signal.endswith("_up") else share >= min(ends)) else signal
+
+
+def _mix(level: float, mix: float, scale: Scale) -> float | None:
+    """What who was heard adds to the baseline, on the scale of the shares; None where nothing is compared."""
+    if np.isnan(level):
+        return None
+    before, after = scale.of(np.array([level, min(max(level + mix, 0.0), 1.0)])).tolist()
+    return float(after - before)
 
 
 def _reason(found: Changes, i: int, j: int, n: float) -> str | None:

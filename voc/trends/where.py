@@ -10,12 +10,13 @@ from typing import Final
 from voc.results import DRIFTS, Alarm, DayCount, Part, WeekRow, Where
 from voc.trends.change import BASELINE_WEEKS, SHIFT_WINDOWS
 from voc.trends.correct import ErrorTable
+from voc.trends.standard import Stratum
 
 # With fewer documents behind it a part could be about one person, and its share says nothing.
 LEAST: Final = 5
 MAX_PARTS: Final = 6  # of an attribute
 ATTRIBUTES: Final = ("channel", "language", "product")
-_OTHER: Final = ("", "")  # all strata of fewer than LEAST documents
+_OTHER: Final = ("", "", "")  # all strata of fewer than LEAST documents
 _NOW_K, _NOW_N, _BASE_K, _BASE_N = range(4)
 
 
@@ -27,22 +28,23 @@ class Tally:
     now: tuple[str, ...]
     base: frozenset[str]
     parts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    strata: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    strata: dict[Stratum, list[int]] = field(default_factory=dict)
     who: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     named: bool = False
 
-    def add(self, week: str, count: DayCount, product: str | None) -> None:
+    def add(self, week: str, count: DayCount) -> None:
         """One heard document of ``week``."""
         if week not in self.base and week not in self.now:
             return
         first, carries = (_NOW_K if week in self.now else _BASE_K), self.series in count.labels
-        values = zip(ATTRIBUTES, (count.channel, count.language, product or ""), strict=True)
-        for table, place in ((self.strata, (count.channel, count.language)), *((self.parts, v) for v in values)):
-            row = table.setdefault(place, [0, 0, 0, 0])
+        stratum = (count.channel, count.language, count.product)
+        parts = list(zip(ATTRIBUTES, stratum, strict=True))
+        for row in (self.strata.setdefault(stratum, [0] * 4), *(self.parts.setdefault(p, [0] * 4) for p in parts)):
             row[first] += carries
             row[first + 1] += 1
-            if carries and first == _NOW_K and table is self.parts and count.customer is not None:
-                self.who.setdefault(place, set()).add(count.customer)
+        if carries and first == _NOW_K and count.customer is not None:
+            for part in parts:
+                self.who.setdefault(part, set()).add(count.customer)
         self.named = self.named or (first == _NOW_K and count.customer is not None)
 
 
@@ -71,27 +73,38 @@ def located(tally: Tally, table: ErrorTable | None) -> Where | None:
         mix=_clip((now - standardised(tally.strata)) / gap),
         more=total[_NOW_K] - total[_NOW_N] * base,
         customers=len(everyone) if tally.named else None,
-        parts=tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, gap)),
+        parts=parts_of(tally, gap),
     )  # fmt: skip
 
 
-def standardised(strata: dict[tuple[str, str], list[int]]) -> float:
+def parts_of(tally: Tally, gap: float) -> tuple[Part, ...]:
+    """What each channel, language and product has to do with the change; ``gap``: of the error table, 1 for none."""
+    return tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, gap))
+
+
+def standardised(strata: dict[Stratum, list[int]]) -> float:
     """The raw share of now if every stratum were as large as in the baseline (direct standardisation).
 
-    Strata of fewer than ``LEAST`` documents on either side are taken together; where these were not heard at all now,
-    they keep the share of the baseline. Some documents stand on either side.
+    Strata of fewer than ``LEAST`` documents on either side are taken together: products of a channel and language, then
+    these; where those were not heard at all now, they keep the share of the baseline. Some documents stand on either
+    side.
     """
-    merged: dict[tuple[str, str], list[int]] = {}
-    for key, row in strata.items():
-        large = row[_NOW_N] >= LEAST and row[_BASE_N] >= LEAST
-        place = key if large else _OTHER
-        merged[place] = [a + b for a, b in zip(merged.get(place, (0, 0, 0, 0)), row, strict=True)]
+    by_pair = _pooled(strata, lambda key: (key[0], key[1], ""))
+    merged = _pooled(by_pair, lambda _: _OTHER)
     base = sum(row[_BASE_N] for row in merged.values())
     return sum(
         row[_BASE_N] / base * (row[_NOW_K] / row[_NOW_N] if row[_NOW_N] else row[_BASE_K] / row[_BASE_N])
         for row in merged.values()
         if row[_BASE_N]
     )
+
+
+def _pooled(strata: dict[Stratum, list[int]], pool: Callable[[Stratum], Stratum]) -> dict[Stratum, list[int]]:
+    merged: dict[Stratum, list[int]] = {}
+    for key, row in strata.items():
+        place = key if row[_NOW_N] >= LEAST and row[_BASE_N] >= LEAST else pool(key)
+        merged[place] = [a + b for a, b in zip(merged.get(place, (0, 0, 0, 0)), row, strict=True)]
+    return merged
 
 
 def _parts(tally: Tally, attribute: str, gap: float) -> list[Part]:
@@ -118,18 +131,13 @@ def count_all(
     tallies: Sequence[Tally],
     counts: Iterable[DayCount],
     week_at: Callable[[str | None], str | None],
-    products: Callable[[list[str]], dict[str, str]],
 ) -> None:
-    """Counts every heard document into the tallies that its week belongs to.
-
-    ``week_at`` gives the week of a time; ``products`` the products of documents by their keys, where they have one.
-    """
-    wanted = frozenset[str]().union(*(t.base | set(t.now) for t in tallies))
-    inside = [(week, c) for c in counts if c.heard and (week := week_at(c.time)) in wanted and week is not None]
-    product_of = products([c.key for _, c in inside])
-    for week, count in inside:
-        for tally in tallies:
-            tally.add(week, count, product_of.get(count.key))
+    """Counts every heard document into the tallies that its week belongs to; ``week_at`` gives the week of a time."""
+    for count in counts:
+        week = week_at(count.time) if count.heard else None
+        if week is not None:
+            for tally in tallies:
+                tally.add(week, count)
 
 
 def _sum(rows: Iterable[Sequence[int]]) -> list[int]:
