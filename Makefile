@@ -7,7 +7,7 @@ SAMPLE := corpora/heronsund
 WORKSPACE ?= voc-workspace
 WORKERS ?= 2
 
-.PHONY: install run test test-long lint types contract gate floors check wheel clean
+.PHONY: install run test test-long lint types contract gate floors check audit lock sbom wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,9 @@ help:
 	@echo "make test       the fast tests;  make test-long  the seeded long ones"
 	@echo "make check      lint, types, import contract, quality gate"
 	@echo "make floors     set the bounds of the quality gate from what is measured now"
+	@echo "make audit      known weaknesses of the pinned packages (pip-audit), and bandit;  STRICT=1 for a release"
+	@echo "make lock       requirements.lock: a release's packages with their hashes"
+	@echo "make sbom       dist/sbom.cdx.json (CycloneDX) and docs/licences.md"
 	@echo "make wheel      dist/voc_drivers-*.whl with the default model inside"
 
 $(BIN)/python:
@@ -68,6 +71,28 @@ floors: install
 	$(if $(GOLD),$(call GATE,$(GOLD),--set-floors $(if $(LOWER),--lower "$(LOWER)")))
 
 check: lint types contract gate
+
+# Their tools have an environment of their own: a bill of materials must not list what writes it.
+TOOLS := $(VENV)/tools
+$(TOOLS)/.installed: constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install -q --disable-pip-version-check $(PIP_ARGS) -c constraints.txt \
+		bandit cyclonedx-bom pip-audit uv
+	@touch $@
+
+audit: $(TOOLS)/.installed
+	$(TOOLS)/bin/bandit -q -c pyproject.toml -r voc scripts
+	$(TOOLS)/bin/python scripts/audit_packages.py --tool $(TOOLS)/bin/pip-audit $(if $(STRICT),--strict) \
+		requirements.lock constraints.txt
+
+# For Linux on x86-64 and CPython 3.11, as constraints.txt. UV_ARGS names another index, such as that of torch's CPU builds.
+lock: $(TOOLS)/.installed
+	$(TOOLS)/bin/uv pip compile pyproject.toml -c constraints.txt --generate-hashes --no-annotate -q $(UV_ARGS) \
+		--python-version 3.11 --python-platform x86_64-unknown-linux-gnu \
+		--custom-compile-command "make lock" -o requirements.lock
+
+sbom: $(TOOLS)/.installed install
+	$(BIN)/python scripts/sbom.py --licences --tool $(TOOLS)/bin/cyclonedx-py -o dist/sbom.cdx.json
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --wheel --outdir dist .

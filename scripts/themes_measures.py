@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from voc.results import ThemeUnit
 from voc.taxonomy import COMPLAINT, Taxonomy
-from voc.themes.cluster import UNASSIGNED, find_clusters
+from voc.themes.cluster import UNASSIGNED, blurred, find_clusters
 from voc.themes.emerging import Calendar, emerges, scan
-from voc.themes.fit import Birth, Window, advance, by_rule
+from voc.themes.fit import Birth, Window, advance, by_rule, holder_of
 from voc.themes.lineage import Registry
 from voc.themes.settings import ThemeSettings
 from voc.themes.tokens import group_of, terms
@@ -70,6 +70,16 @@ def cluster_step(vectors: NDArray[np.float32], languages: Sequence[str]) -> Labe
     placed = Space.fit(vectors, languages).transform(vectors, languages)
     rows = np.arange(len(placed))
     return find_clusters(placed, rows, rows, max(3, len(rows) // 100))
+
+
+def tree_step(vectors: NDArray[np.float32], languages: Sequence[str]) -> Labels:
+    """The tree that the cluster step begins with, on documents: as many clusters as that ends with, nothing left out by
+    the rule."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    count = int(cluster_step(vectors, languages).max(initial=-1)) + 1
+    placed = Space.fit(vectors, languages).transform(vectors, languages)
+    return np.asarray(AgglomerativeClustering(max(count, 2)).fit(blurred(placed)).labels_, dtype=np.int64)
 
 
 def agreement(labels: Labels, categories: Sequence[str]) -> float:
@@ -214,9 +224,13 @@ def _emerging_of(
             today.setdefault(theme, []).append(unit)
     scans, tests = scan({t: calendar.count(some) for t, some in today.items()}, list(calendar.heard.values()))
     inside = {t: calendar.within(today[t], one.weeks) for t, one in scans.items()}
-    return [
-        {u.key for u in inside[t]} for t, one in scans.items() if emerges(one, tests, len({u.who for u in inside[t]}))
-    ]
+    risen = {t for t, one in scans.items() if emerges(one, tests, len({u.who for u in inside[t]}))}
+    told = {t: {u.key for u in inside[t]} for t in risen}
+    for burst in window.bursts:
+        holder = holder_of(burst, registry.members)
+        if holder is not None:
+            told.setdefault(holder, {key for key, _ in burst.units})
+    return [told[t] for t in sorted(told)]
 
 
 def mixing(window: Window) -> dict[str, float]:

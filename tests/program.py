@@ -29,10 +29,13 @@ class Done:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment of this process without what could steer voc; the checkout is found from every folder."""
-    steering = {"VOC_WORKSPACE", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
+    """The environment of this process without what could steer voc; the checkout is found from every folder.
+
+    No PDF, which takes seconds, but where a test asks for it (``--pdf``).
+    """
+    steering = {"VOC_WORKSPACE", "VOC_PDF", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in steering}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | extra
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "VOC_PDF": "0"} | extra
 
 
 def voc(

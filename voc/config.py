@@ -18,23 +18,30 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from voc.channels import Channel, looks_secret, parse_channel, secret_refused
 from voc.errors import ConfigError
 
 CONFIG_NAME: Final = "voc.toml"
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
+QUALITIES: Final = ("balanced", "full")
 CLUSTERERS: Final = ("ward", "kmeans", "hdbscan", "fast_hdbscan", "evoc", "cuml")
-DEFAULT, OPTION = "default", "option"
+DEFAULT, OPTION, DELIVER = "default", "option", "deliver"
+_ALLOWED_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?", re.ASCII | re.IGNORECASE)
+_DEVICE: Final = re.compile(r"auto|cpu|cuda(?::\d{1,3})?", re.ASCII)
 _DOMAIN: Final = re.compile(r"[^\s@.,;:/]{1,63}(?:\.[^\s@.,;:/]{1,63})+")
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralConfig:
-    """Settings of everything. ``timezone`` is a valid IANA name; ``threads`` is 0 (all cores) or more."""
+    """Settings of everything. ``timezone`` is a valid IANA name; ``threads`` is 0 (all cores) or more; ``device`` is
+    "cpu", "cuda", "cuda:N" or "auto"; ``quality`` one of ``QUALITIES``."""
 
     timezone: str
     company: str
     model: str
     threads: int
+    device: str
+    quality: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class IngestConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReportConfig:
-    """Settings of the report. ``language`` is one of ``LANGUAGES``; ``quotes`` is in 1..20."""
+    """Settings of the report. ``language`` is one of ``LANGUAGES``; ``quotes`` is in 1..20; ``pdf``: whether there is a
+    report.pdf, too."""
 
     language: str
     quotes: int
+    pdf: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,26 @@ class LoopConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverConfig:
+    """How reports are sent. ``allowed_hosts`` are hosts of webhooks beside those of the services, ``*.example.com``
+    allows all below; ``attempts`` is in 1..10, ``backoff`` seconds lie between the first two, ``timeout`` seconds are
+    waited for a server."""
+
+    allowed_hosts: tuple[str, ...]
+    private_addresses: bool
+    attempts: int
+    backoff: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionConfig:
+    """How long words are kept: ``days`` is 0 (for ever) or more."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings, typed and checked, and where each came from."""
 
@@ -85,6 +114,9 @@ class Config:
     report: ReportConfig
     themes: ThemesConfig
     loop: LoopConfig
+    deliver: DeliverConfig
+    retention: RetentionConfig
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -103,8 +135,16 @@ class Config:
         for key, origin in self.origins.items():
             section, name = key.split(".")
             yield key, getattr(getattr(self, section), name), origin
+        for channel in self.channels.values():
+            for key in ("kind", *(spec.name for spec in fields(channel) if spec.name not in ("name", "kind"))):
+                yield f"{DELIVER}.{channel.name}.{key}", getattr(channel, key), CONFIG_NAME
 
 
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "general.quality": QUALITIES,
+    "report.language": LANGUAGES,
+    "themes.clusterer": CLUSTERERS,
+}
 _LOW_HIGH: Final[Mapping[str, tuple[float, float]]] = {
     "general.threads": (0, 1024),
     "ingest.max_reject_share": (0, 1),
@@ -112,6 +152,10 @@ _LOW_HIGH: Final[Mapping[str, tuple[float, float]]] = {
     "themes.window_weeks": (1, 104),
     "themes.min_documents": (2, 1_000_000),
     "themes.max_themes": (1, 200),
+    "retention.days": (0, 36_500),
+    "deliver.attempts": (1, 10),
+    "deliver.backoff": (0, 60),
+    "deliver.timeout": (0.1, 600),
 }
 
 
@@ -123,16 +167,19 @@ def load_config(workspace: Path | None, overrides: Mapping[str, object] | None =
     """
     values = dict(_defaults())
     origins = dict.fromkeys(values, DEFAULT)
+    channels: dict[str, Channel] = {}
     if workspace is not None:
         path = workspace / CONFIG_NAME
-        for key, value in _read(path).items():
+        data = _read(path)
+        channels = _channels(data, str(path))
+        for key, value in _settings(data, path).items():
             values[key] = _checked(key, value, str(path))
             origins[key] = str(path)
     for key, value in (overrides or {}).items():
         if value is not None:
             values[key] = _checked(key, value, "the options")
             origins[key] = OPTION
-    return _build(values, origins)
+    return _build(values, origins, channels)
 
 
 def config_template() -> str:
@@ -162,7 +209,7 @@ def write_config(workspace: Path) -> bool:
     return True
 
 
-def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
+def _build(values: Mapping[str, object], origins: Mapping[str, str], channels: Mapping[str, Channel]) -> Config:
     def part(section: str) -> dict[str, object]:
         return {key.split(".")[1]: value for key, value in values.items() if key.startswith(section + ".")}
 
@@ -172,6 +219,9 @@ def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
         report=ReportConfig(**part("report")),  # type: ignore[arg-type]
         themes=ThemesConfig(**part("themes")),  # type: ignore[arg-type]
         loop=LoopConfig(**part("loop")),  # type: ignore[arg-type]
+        deliver=DeliverConfig(**part("deliver")),  # type: ignore[arg-type]
+        retention=RetentionConfig(**part("retention")),  # type: ignore[arg-type]
+        channels=channels,
         origins=origins,
     )
 
@@ -194,6 +244,8 @@ def _defaults() -> Mapping[str, object]:
         "report": ReportConfig,
         "themes": ThemesConfig,
         "loop": LoopConfig,
+        "deliver": DeliverConfig,
+        "retention": RetentionConfig,
     }
     known = {f"{section}.{f.name}" for section, kind in sections.items() for f in fields(kind)}
     if known != set(values):
@@ -202,10 +254,10 @@ def _defaults() -> Mapping[str, object]:
 
 
 def _read(path: Path) -> dict[str, object]:
-    """Settings of a voc.toml by ``section.key``; none where there is no such file."""
+    """What a voc.toml holds; nothing where there is no such file."""
     try:
         text = path.read_bytes().decode("utf-8-sig")  # editors on Windows put a byte order mark there
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -214,11 +266,26 @@ def _read(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start})", "Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}", 'Text goes between quotes: timezone = "UTC".') from error
+
+
+def _channels(data: Mapping[str, object], path: str) -> dict[str, Channel]:
+    """The tables below [deliver], by name."""
+    section = data.get(DELIVER)
+    tables = section if isinstance(section, dict) else {}
+    for key, value in tables.items():
+        if looks_secret(key) and not isinstance(value, dict):
+            raise secret_refused(f"{DELIVER}.{key}", path, f"VOC_{key.upper()}")
+    return {name: parse_channel(name, table, path) for name, table in tables.items() if isinstance(table, dict)}
+
+
+def _settings(data: Mapping[str, object], path: Path) -> dict[str, object]:
+    """Settings by ``section.key``."""
     sections = {key.split(".")[0] for key in _defaults()}
     values: dict[str, object] = {}
     for name, value in data.items():
         if isinstance(value, dict) and name in sections:
-            entries = {f"{name}.{key}": entry for key, entry in value.items()}
+            below = {key for key, entry in value.items() if name == DELIVER and isinstance(entry, dict)}
+            entries = {f"{name}.{key}": entry for key, entry in value.items() if key not in below}
         elif f"general.{name}" in _defaults():
             entries = {f"general.{name}": value}
         else:
@@ -255,7 +322,13 @@ def _checked(key: str, value: object, where: str) -> object:
         value = tuple(value)
     texts = not isinstance(value, tuple) or all(isinstance(one, str) for one in value)
     if type(value) is not type(default) or not texts:
-        expected = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts"}[type(default)]
+        expected = {
+            str: "a text",
+            bool: "true or false",
+            int: "a whole number",
+            float: "a number",
+            tuple: "a list of texts",
+        }[type(default)]
         raise ConfigError(
             f"{key} in {where} is {value!r}, not {expected}", f"For example: {key} = {toml_value(default)}"
         )
@@ -269,13 +342,16 @@ def _problem(key: str, value: object) -> str | None:
     if isinstance(value, int | float) and key in _LOW_HIGH:
         low, high = _LOW_HIGH[key]
         return None if low <= value <= high else f"it has to be from {low} to {high}"
-    if key == "report.language" and value not in LANGUAGES:
-        return f"it has to be one of {', '.join(LANGUAGES)}"
-    if key == "themes.clusterer" and value not in CLUSTERERS:
-        return f"it has to be one of {', '.join(CLUSTERERS)}"
+    if key in _CHOICES and value not in _CHOICES[key]:
+        return f"it has to be one of {', '.join(_CHOICES[key])}"
     if key == "ingest.company_domains" and isinstance(value, tuple):
         bad = next((one for one in value if not _DOMAIN.fullmatch(one)), None)
         return f"{bad!r} is no domain" if bad is not None else None
+    if key == "deliver.allowed_hosts" and isinstance(value, tuple):
+        bad = next((one for one in value if not _ALLOWED_HOST.fullmatch(one)), None)
+        return f"{bad!r} is no host" if bad is not None else None
+    if key == "general.device" and not _DEVICE.fullmatch(str(value)):
+        return "it has to be cpu, cuda, cuda:N or auto"
     if key == "general.model" and not value:
         return "it names no model"
     if key == "general.timezone" and not _is_zone(str(value)):
@@ -295,4 +371,6 @@ def toml_value(value: object) -> str:
     """A setting as voc.toml has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)

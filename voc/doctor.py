@@ -7,7 +7,6 @@ import platform
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -49,7 +48,7 @@ def examine(workspace: Path) -> list[Check]:
     checks = [_python(), settings, *packages(requirements())]
     checks += [_sqlite(), _devices(), _threads(config)]
     checks += _models(config)
-    checks += [_fonts(), _disk(workspace), _cache(), *_workspace(workspace)]
+    checks += [_fonts(), _pdf(), _disk(workspace), _cache(), *_workspace(workspace)]
     return checks
 
 
@@ -232,15 +231,25 @@ def _existing(folder: Path) -> Path:
 
 def _fonts() -> Check:
     """Fonts with Chinese characters, for whoever opens or prints a report on this machine."""
-    tool = shutil.which("fc-list")
-    if tool is None:
+    from voc.report.pdf import CHINESE_FONT, chinese_families
+
+    families = chinese_families()
+    if families is None:
         return Check("fonts", NOTE, "fc-list is not there: whether a font has Chinese characters cannot be told")
-    listed = subprocess.run([tool, ":lang=zh-cn", "family"], capture_output=True, text=True, timeout=30, check=False)
-    families = sorted({line.split(",")[0].strip() for line in listed.stdout.splitlines() if line.strip()})
     if not families:
-        detail = "no font has Chinese characters: a Chinese report opened on this machine would show boxes"
-        return Check("fonts", NOTE, detail, "apt-get install fonts-noto-cjk")
+        detail = "no font has Chinese characters: a Chinese report opened or made as PDF here would show boxes"
+        return Check("fonts", NOTE, detail, CHINESE_FONT)
     return Check("fonts", OK, f"{len(families)} families with Chinese characters, such as {families[0]}")
+
+
+def _pdf() -> Check:
+    """Whether report.pdf can be made here."""
+    from voc.report.pdf import PANGO, unavailable
+
+    why = unavailable()
+    if why is None:
+        return Check("pdf", OK, "report.pdf can be made")
+    return Check("pdf", NOTE, f"report.pdf cannot be made, all other forms can: {why}", PANGO)
 
 
 def _disk(workspace: Path) -> Check:

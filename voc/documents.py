@@ -11,6 +11,8 @@ from typing import Final
 CHANNELS: Final = ("review", "email", "letter", "call", "chat", "survey", "post")
 CONVERSATIONS: Final = frozenset({"call", "chat"})
 ROLES: Final = ("customer", "agent", "other")
+NOTICE: Final = "[forgotten]"
+"""Stands where words of a customer were who asked to be forgotten; a report says it in its language."""
 
 
 @dataclass(frozen=True, slots=True)

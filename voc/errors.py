@@ -9,6 +9,7 @@
     ├── TooManyRejects          3  more rejects than --max-reject-share (the report is written all the same)
     ├── ModelError              4  a model or an extra is missing
     ├── QualityGateError        5  a measured figure lies under its floor
+    ├── DeliveryError           1  a channel did not get the report, or may not have got it
     ├── LockedError             6  another voc works on the workspace
     └── NothingNewError         7  nothing new or a stale feed, only with --require-new
 
@@ -75,6 +76,10 @@ class QualityGateError(VocError):
     """A measured figure lies under its committed floor."""
 
     exit_code = 5
+
+
+class DeliveryError(VocError):
+    """A channel did not get the report, or nobody knows whether it did; all others were tried."""
 
 
 class LockedError(VocError):

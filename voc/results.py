@@ -125,7 +125,8 @@ class Theme:
     the label; ``quotes`` are members, the most central first; ``state`` is new (all members are of the last week or
     two), emerging or known. ``drivers`` counts the documents of its members by driver; ``weekly`` counts documents by
     week of the window, in order; ``counter`` is a segment of praise about the same matter. ``place``: its middle on
-    the map of themes, about -1..1."""
+    the map of themes, about -1..1. ``sub_driver``: the key of the sub-driver that it stands under, "" for none, and
+    ``sub_names``, the name of that by language."""
 
     id: str
     labels: Mapping[str, str]
@@ -142,6 +143,8 @@ class Theme:
     counter: tuple[str, int] | None = None
     place: tuple[float, float] | None = None
     emergence: Emergence | None = None
+    sub_driver: str = ""
+    sub_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class KnownTheme:
 class ThemeEvent:
     """What happened to ``theme`` on ``day``. ``other``: the second theme of a merge (the one that goes on) or a split
     (the new one). ``moved``: the members that changed theme, (document key, segment). ``before``: the names that a
-    rename replaced. ``undone``: by a later event; ``undoes``: the number of the event that this one undid."""
+    rename replaced; of a birth or a nesting the sub-driver that it gave. ``undone``: by a later event; ``undoes``: the number of the event that this one undid."""
 
     number: int
     day: str
@@ -223,6 +226,7 @@ class DayCount:
     heard: bool = True
     channel: str = ""
     language: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +258,9 @@ class Trend:
     ``high``: between them, on the former scale, 99% of weeks lie that are like those before. ``begins``: the first week
     of a baseline that is counted anew since a confirmed shift. ``p``, ``q``, ``signal``: of the test (raw counts),
     None and "none" where ``reason`` says why there was none. ``customers``: known ones that carry the label. ``like``:
-    the weeks compared with, for the last row alone. A signal is on the side of the week's own share.
+    the weeks compared with, for the last row alone. A signal is on the side of the week's own share. ``mix``: the part
+    of the change that comes from who was heard (channels, languages, products), on the scale of Cell.share; ``low`` and
+    ``high`` lie around ``baseline`` and ``mix``, and the test is of what is left.
     """
 
     baseline: float | None
@@ -269,6 +275,7 @@ class Trend:
     reason: str | None
     customers: int | None
     like: tuple[str, ...] = ()
+    mix: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

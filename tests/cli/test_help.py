@@ -19,7 +19,7 @@ from voc.config import LANGUAGES as CONFIG_LANGUAGES
 
 HEAVY = {
     "bertopic", "jieba", "jinja2", "matplotlib", "numpy", "onnx", "onnxruntime", "opencc", "pandas", "pyarrow",
-    "scipy", "sklearn", "sqlite3", "tokenizers", "torch", "transformers", "xlsxwriter",
+    "scipy", "sklearn", "sqlite3", "tokenizers", "torch", "transformers", "weasyprint", "xlsxwriter",
 }  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def leaf(words: tuple[str, ...]) -> click.Command:
 
 def test_the_commands_are_those_that_were_promised() -> None:
     promised = (
-        "init run ingest classify themes trends report cases actions status rejects search explain export "
-        "label train evaluate config models doctor"
+        "init run ingest classify themes trends report deliver schedule cases actions status rejects search explain "
+        "export label train evaluate subject forget retention audit key backup restore migrate config models doctor"
     )
     assert list(COMMANDS) == promised.split()
     assert {("config", "show"), ("models", "list")} <= set(all_commands())

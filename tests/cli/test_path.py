@@ -11,8 +11,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pypdf import PdfReader
 
 from tests.program import ROOT, SAMPLE_FILES, Done, digests, voc, write_jsonl
+from voc.report import pdf
 
 SCHEMA = json.loads((ROOT / "voc" / "report" / "schema.json").read_text("utf-8"))
 
@@ -21,7 +23,7 @@ SCHEMA = json.loads((ROOT / "voc" / "report" / "schema.json").read_text("utf-8")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     """The sample corpus, run once, in a folder of its own, without a network."""
     folder = tmp_path_factory.mktemp("sample")
-    done = voc("run", *SAMPLE_FILES, "--timings", "timings.json", cwd=folder, network=False)
+    done = voc("run", *SAMPLE_FILES, "--pdf", "--timings", "timings.json", cwd=folder, network=False)
     shutil.copy(folder / "voc-workspace" / "run.json", folder / "first-run.json")
     return folder, done
 
@@ -34,9 +36,10 @@ def test_the_sample_gives_a_report_without_a_network(sample: tuple[Path, Done]) 
     folder, done = sample
     assert done.code == 0, done.err
     reports = folder / "voc-workspace" / "reports"
-    assert [p.name for p in reports.iterdir()] == ["2026-W46"]
+    assert sorted(p.name for p in reports.iterdir()) == ["2026-W46", "index.html"]
     files = sorted(p.name for p in (reports / "2026-W46").iterdir())
-    assert files == ["report.html", "report.json", "report.md", "report.xlsx"]
+    forms = {"html", "json", "md", "xlsx"} | ({"pdf"} if pdf.unavailable() is None else set())
+    assert files == sorted(f"report.{form}" for form in forms)
     assert str(Path("voc-workspace") / "reports" / "2026-W46") in done.out.strip().splitlines()[-1]
 
 
@@ -59,9 +62,11 @@ def test_the_report_says_what_is_in_the_sample(sample: tuple[Path, Done]) -> Non
 
 
 def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The files of all reports; a workbook is the text of its parts."""
-    for path in (folder / "voc-workspace" / "reports").rglob("report.*"):
-        if path.suffix == ".xlsx":
+    """The files of all reports and their index; a workbook is the text of its parts, a PDF that of its pages."""
+    for path in (p for p in (folder / "voc-workspace" / "reports").rglob("*") if p.is_file()):
+        if path.suffix == ".pdf":
+            yield path, "".join(page.extract_text() for page in PdfReader(path).pages)
+        elif path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as parts:
                 yield path, "".join(parts.read(name).decode("utf-8") for name in parts.namelist())
         else:
@@ -90,7 +95,8 @@ def test_no_absolute_path_and_no_script_in_the_report(sample: tuple[Path, Done])
 def test_timings_and_run_json_tell_of_each_stage(sample: tuple[Path, Done]) -> None:
     folder, _ = sample
     timings = json.loads((folder / "timings.json").read_text("utf-8"))
-    assert list(timings["stages"]) == ["ingest", "classify", "themes", "trends", "report", "restate"]
+    stages = ["ingest", "classify", "themes", "trends", "report", "restate", "retention"]
+    assert list(timings["stages"]) == stages
     assert timings["stages"]["classify"]["documents"] == 200
     assert all(s["seconds"] >= 0 and s["peak_memory_mb"] > 0 for s in timings["stages"].values())
     run = json.loads((folder / "first-run.json").read_text("utf-8"))

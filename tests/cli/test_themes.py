@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.delivery import Hook, https_server, trust
 from tests.program import SAMPLE_FILES, Done, voc
 
 WEEK = "2026-W46"
@@ -105,6 +106,41 @@ def test_pin_retire_and_split_are_events_that_are_undone(workspace: Path) -> Non
     shown = act(workspace, "show", theme).json
     assert [e["kind"] for e in shown["events"] if e["undone"]][-1:] == ["split"]
     assert shown["latest"]
+
+
+def test_a_theme_is_put_under_another_sub_driver_and_back(workspace: Path) -> None:
+    theme = next(t for t, row in listed(workspace).items() if row["driver"] == "neglect" and row["state"] == "active")
+    before = listed(workspace)[theme]["sub_driver"]
+    done = act(workspace, "nest", theme, "canned_reply")
+    assert done.code == 0, done.err
+    assert listed(workspace)[theme]["sub_driver"] == "canned_reply"
+    assert act(workspace, "undo", str(done.json["event"]["number"])).code == 0
+    assert listed(workspace)[theme]["sub_driver"] == before
+
+
+def test_a_model_proposes_labels_that_are_events_and_no_host_is_asked_that_is_not_allowed(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", trust(tmp_path))
+    said = json.dumps({"en": "slow answers", "zh": "答复太慢"})
+    answer = json.dumps({"choices": [{"message": {"content": said}}]}).encode()
+    before = listed(workspace)
+    with https_server(Hook(answers=[(200, {}, b'{"choices": []}'), (200, {}, answer)])) as hook:
+        refused = act(workspace, "label", "--label-with", hook.url)
+        assert (refused.code, hook.asked) == (1, [])
+        assert "not allowed" in refused.err
+        settings = '[deliver]\nallowed_hosts = ["localhost"]\nprivate_addresses = true\n'
+        (workspace / "voc.toml").write_text(settings, "utf-8")
+        done = act(workspace, "label", "--label-with", hook.url, "--label-model", "small")
+    (workspace / "voc.toml").unlink()
+    assert done.code == 0, done.err
+    assert {asked.json["model"] for asked in hook.asked} == {"small"}
+    named = [t for t, row in listed(workspace).items() if row["labels"].get("en") == "slow answers"]
+    assert len(named) == done.json["label"]["named"] == len(hook.asked) - 1
+    with sqlite3.connect(workspace / "voc.sqlite3") as database:
+        numbers = database.execute("SELECT max(number) FROM theme_events WHERE theme = ?", (named[0],)).fetchone()
+    assert act(workspace, "undo", str(numbers[0])).code == 0
+    assert listed(workspace)[named[0]]["labels"] == before[named[0]]["labels"]
 
 
 def test_reencode_keeps_every_member(workspace: Path) -> None:

@@ -89,8 +89,9 @@ def _goes_on(whole: Whole, workspace: Path) -> None:
 def _killed(whole: Whole, workspace: Path, rng: random.Random, times: int) -> int:
     """Kills the run at ``times`` moments, one after the other; how often it was still at work."""
     deaths = 0
-    for _ in range(times):
-        done = voc("run", whole.file, "-w", workspace, hook=(f"{HOOKS}:die_at", rng.uniform(0.01, whole.seconds)))
+    for life in range(times):
+        moment = rng.uniform(0.01, (0.4, 0.7, 1.0, 0.55)[life % 4] * whole.seconds)  # of one that is slow at times
+        done = voc("run", whole.file, "-w", workspace, hook=(f"{HOOKS}:die_at", moment))
         assert done.code in (-27, 0), done
         deaths += done.code != 0
     return deaths
@@ -278,7 +279,7 @@ def test_an_address_space_that_is_used_up(whole: Whole, tmp_path: Path, margin: 
     workspace = _workspace(tmp_path / "w")
     done = voc("run", whole.file, "-w", workspace, limits={"as": margin})
     assert "Traceback" not in done.err
-    assert done.code != 0
+    assert done.code in (0, 1), done
     _goes_on(whole, workspace)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -73,6 +74,13 @@ def test_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.write_text("#!/bin/sh\necho 'Noto Sans CJK SC,Noto Sans CJK SC Bold'\necho 'AR PL UMing'\n")
     check = doctor._fonts()
     assert (check.state, check.detail) == (OK, "2 families with Chinese characters, such as AR PL UMing")
+
+
+def test_what_a_pdf_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    check = doctor._pdf()
+    assert (check.name, check.state) == ("pdf", NOTE)
+    assert check.mend is not None and "libpango" in check.mend
 
 
 def test_wrong_settings_are_a_finding_not_a_crash(tmp_path: Path) -> None:

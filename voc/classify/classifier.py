@@ -18,7 +18,7 @@ from voc.classify.score import (
     standardise,
 )
 from voc.documents import CONVERSATIONS, Document, Segment
-from voc.encoders import Encoded, ModelDir, resolve_model
+from voc.encoders import FULL, Encoded, ModelDir, resolve_model
 from voc.errors import ModelError
 from voc.results import EMPTY, NO_CUSTOMER_TURNS, OK, UNTESTED_LANGUAGE, Classified, Prediction
 from voc.taxonomy import Taxonomy
@@ -82,9 +82,10 @@ def status_of(document: Document, segments: tuple[Segment, ...]) -> str:
     return OK
 
 
-def load_classifier(model: str | None, taxonomy: Taxonomy) -> Classifier:
+def load_classifier(model: str | None, taxonomy: Taxonomy, quality: str = "balanced") -> Classifier:
     """The classifier of a model (a name or a folder; None is the default model).
 
+    Its id says so where it is to score vectors of ``quality`` full, so that stored predictions of the two never mix.
     ModelError where the model has no classifier, is damaged, or was trained for other labels than the taxonomy's or on
     other weights than the encoder beside it.
     """
@@ -102,7 +103,10 @@ def load_classifier(model: str | None, taxonomy: Taxonomy) -> Classifier:
             f"not for {taxonomy.version}: {', '.join(different)}",
             "Train one for this taxonomy: voc train --data FILE --taxonomy FILE -o FOLDER.",
         )
-    return parts[0] if len(parts) == 1 else WithOwnDrivers(parts[0], parts[1], taxonomy.labels, found.name)
+    classifier = parts[0] if len(parts) == 1 else WithOwnDrivers(parts[0], parts[1], taxonomy.labels, found.name)
+    if quality == FULL:
+        classifier.id = f"{classifier.id}+{FULL}"
+    return classifier
 
 
 def _of_folder(found: ModelDir, folder: Path) -> Classifier:

@@ -23,7 +23,10 @@ HEADS_FILE, SPEC_FILE = "heads.safetensors", "classifier.toml"
 FORMAT = 1
 
 Floats = NDArray[np.floating[Any]]
-_REPAIR = "Reinstall voc, or train the heads again with scripts/train.py."
+_REPAIR = (
+    "Install voc again: python -m pip install --force-reinstall voc-drivers (in a checkout: git checkout models); "
+    "heads of your own come from voc train."
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,11 @@ Nothing on the way to ``voc --help`` imports more than click; what a command nee
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType, TracebackType
@@ -15,7 +18,7 @@ from typing import Final
 import click
 
 from voc import __version__
-from voc.cli.terminal import Terminal, write_example
+from voc.cli.terminal import Terminal, printable, write_example
 from voc.errors import VocError
 
 # Command -> (module below voc.cli, its line in `voc --help`), in the order in which people meet them.
@@ -26,7 +29,9 @@ COMMANDS: Final = {
     "classify": ("stages", "Stage 2: find drivers and evidence; with INPUT: classify files."),
     "themes": ("themes", "Stage 3: group complaints into themes; correct themes by hand."),
     "trends": ("stages", "Stage 4: count and compare weeks."),
-    "report": ("stages", "Stage 5: write the report of a week."),
+    "report": ("report", "Stage 5: write the report of a week, a month, a part; compare."),
+    "deliver": ("deliver", "Send the report by mail and to chat, each week once."),
+    "schedule": ("schedule", "Print a job that runs and delivers each week."),
     "cases": ("cases", "Customers to call back: who, whose, and what became of it."),
     "actions": ("actions", "What is done about a driver, and whether it moved."),
     "status": ("look", "What the workspace holds."),
@@ -37,6 +42,14 @@ COMMANDS: Final = {
     "label": ("label", "Correct labels by hand; label documents, compare who labelled."),
     "train": ("train", "Train a model on labelled feedback; add drivers of one's own."),
     "evaluate": ("evaluate", "Measure a model on labelled feedback; the quality gate."),
+    "subject": ("subjects", "Everything that is held about one customer."),
+    "forget": ("subjects", "Take a customer out for good; every count stays."),
+    "retention": ("subjects", "Take the words out of old feedback."),
+    "audit": ("subjects", "Who exported, looked up, forgot or restored what, and when."),
+    "key": ("subjects", "Change the key of the pseudonyms in exports."),
+    "backup": ("backup", "Write the workspace to one file."),
+    "restore": ("backup", "Make a new workspace from a backup."),
+    "migrate": ("backup", "Bring the store to this program's schema."),
     "config": ("settings", "Show the settings and where each comes from."),
     "models": ("settings", "Show the models that are installed."),
     "doctor": ("settings", "Check this machine; say what is missing and what mends it."),
@@ -107,10 +120,12 @@ def main(args: Sequence[str] | None = None) -> int:
 
     def unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if terminal.verbosity > 0:
-            sys.__excepthook__(kind, error, trace)
+            for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
+                terminal.log(printable(line))  # customer text may stand in it
         terminal.fail(f"unexpected {kind.__name__}: {error}", "Run again with -v for the traceback.", 1, kind.__name__)
 
     sys.excepthook = unexpected
+    sys.unraisablehook = _unraisable
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = _run(argv, terminal)
@@ -140,7 +155,32 @@ def _run(argv: list[str], terminal: Terminal) -> int:
     except (KeyboardInterrupt, click.Abort):
         hint = "What was done is kept; the same command goes on from there."
         return terminal.fail("interrupted", hint, INTERRUPTED, "Interrupted")
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        hint = "Free some, or give the machine more. What was done is kept; the same command goes on from there."
+        return terminal.fail("there is not enough memory", hint, 1, "MemoryError")
+    except OSError as error:
+        hint = "Check the disk, its free space and the permissions; the same command goes on from there."
+        return terminal.fail(_machine_said(error), hint, 1, "OSError")
     return 0
+
+
+def _machine_said(error: OSError) -> str:
+    """What the machine refused: libraries put more in the text than in ``strerror``."""
+    if error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Ctrl-C may come while a library tidies up, where Python can only drop it: then it comes again a moment later."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        again = threading.Timer(0.01, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001

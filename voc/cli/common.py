@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voc.pipeline import RunOptions, RunResult
 
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")  # of reports; a test holds it to voc.config.LANGUAGES
+QUALITIES: Final = ("balanced", "full")  # likewise
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -200,7 +201,14 @@ model_option = _options(
         "--taxonomy", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
         help="The drivers, as TOML.  [default: those that the model was trained for]",
     ),
+    click.option(
+        "--quality", type=click.Choice(QUALITIES),
+        help="full: the model in 32-bit floating point, slower; its predictions are kept apart.  [default: balanced]",
+    ),
 )  # fmt: skip
+device_option = click.option(
+    "--device", metavar="NAME", help="Where the model runs: cpu, cuda, cuda:N or auto.  [default: cpu]"
+)
 as_of_option = click.option(
     "--as-of", type=Day(), metavar="DATE",
     help="The day that counts as now.  [default: the latest document]",
@@ -230,6 +238,10 @@ report_options = _options(
         help="Where the reports go.  [default: reports in the workspace]",
     ),
     click.option("--report-language", type=click.Choice(LANGUAGES), help="Language of the report.  [default: en]"),
+    click.option(
+        "--pdf/--no-pdf", default=None, envvar="VOC_PDF", show_envvar=True,
+        help="Make report.pdf, too.  [default: as voc.toml says, else yes]",
+    ),
 )  # fmt: skip
 require_new_option = click.option(
     "--require-new", is_flag=True, help="End with exit code 7 if nothing new came in or a feed is stale."

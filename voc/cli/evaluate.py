@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from voc.cli.common import Input, VocCommand, deliver, file_path, model_option
+from voc.cli.common import Input, VocCommand, deliver, device_option, file_path, model_option
 from voc.cli.terminal import Terminal
 
 
@@ -22,6 +22,7 @@ from voc.cli.terminal import Terminal
 )
 @click.argument("gold", type=click.Path(exists=True, path_type=Path))
 @model_option
+@device_option
 @click.option(
     "--predictions",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

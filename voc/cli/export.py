@@ -29,7 +29,9 @@ def export_command(terminal: Terminal, what: str, out: Path, identified: bool, w
 
     check_ending(out)
     from voc.pipeline import EXPORT_COLUMNS, export_rows
+    from voc.pipeline.auditing import record_export
 
+    record_export(workspace, what, out, identified=identified)
     count = write_rows(out, export_rows(workspace, what, identified), EXPORT_COLUMNS[what])
     terminal.answer({"what": what, "file": str(out), "rows": count, "identified": identified})
     terminal.note(f"{count:,} rows of {what}.")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from voc.cli.terminal import Terminal, printable
-from voc.exports import to_json
+from voc.cli.terminal import Terminal, printable, safe_json
 
 
 class TerminalHandler(logging.Handler):
@@ -22,7 +21,7 @@ class TerminalHandler(logging.Handler):
         """Writes one record as one line."""
         level, message = record.levelname.lower(), record.getMessage()
         if self._terminal.log_json:
-            line = to_json({"level": level, "logger": record.name, "message": message}).decode("utf-8")
+            line = safe_json({"level": level, "logger": record.name, "message": message}).decode("utf-8")
         else:
             mark = "" if level == "info" else f"{level.capitalize()}: "
             line = mark + printable(message)

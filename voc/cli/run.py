@@ -9,6 +9,7 @@ import click
 from voc.cli.common import (
     VocCommand,
     deliver,
+    device_option,
     inputs_argument,
     model_option,
     period_options,
@@ -36,6 +37,7 @@ from voc.cli.terminal import Terminal
 @report_options
 @reading_options
 @model_option
+@device_option
 @require_new_option
 @writing_options
 @click.pass_obj

@@ -8,6 +8,7 @@ import click
 
 from voc.cli.common import VocCommand, VocGroup, workspace_option
 from voc.cli.terminal import Terminal
+from voc.errors import StoreError
 
 
 @click.command("init", cls=VocCommand, example="voc init -w hotel")
@@ -65,18 +66,24 @@ def models_list(terminal: Terminal) -> None:
         terminal.say("  ".join(part for part in parts if part))
 
 
-@click.command("doctor", cls=VocCommand, example="voc doctor")
+@click.command("doctor", cls=VocCommand, example="voc doctor\nvoc doctor --store -w hotel")
+@click.option("--store", is_flag=True, help="Check the workspace instead: every page, count, digest and file.")
 @workspace_option
 @click.pass_context
-def doctor_command(context: click.Context, workspace: Path) -> None:
+def doctor_command(context: click.Context, store: bool, workspace: Path) -> None:
     """Checks Python, packages, devices, threads, models, fonts, disk and cache; names the command that mends a fault.
 
     Ends with exit code 4 if a model or a package is missing or damaged, with 1 if something else does not work.
     """
-    from voc.doctor import FAULT, MISSING, examine
+    from voc.doctor import FAULT, MISSING, Check, examine
 
     terminal = context.ensure_object(Terminal)
-    checks = examine(workspace)
+    if store:
+        from voc.pipeline.health import examine_store
+
+        checks = [Check(f.name, f.state, f.detail, f.mend) for f in examine_store(workspace)]
+    else:
+        checks = examine(workspace)
     states = {check.state for check in checks}
     exit_code = 4 if MISSING in states else 1 if FAULT in states else 0
     terminal.answer({"ok": not exit_code, "exit_code": exit_code, "checks": [check.as_dict() for check in checks]})
@@ -84,4 +91,7 @@ def doctor_command(context: click.Context, workspace: Path) -> None:
         terminal.say(f"{check.state:<8} {check.name}: {check.detail}")
         if check.mend:
             terminal.say(f"{'':<9}{check.mend}")
+    if store and exit_code:
+        faults = sum(check.state == FAULT for check in checks)
+        raise StoreError(f"the store of {workspace} has {faults} faults", "Each line above names what mends it.")
     context.exit(exit_code)

@@ -12,12 +12,12 @@ from voc.cli.common import (
     VocCommand,
     as_of_option,
     deliver,
+    device_option,
     file_path,
     inputs_argument,
     model_option,
     period_options,
     reading_options,
-    report_options,
     require_new_option,
     run_options,
     workspace_option,
@@ -76,6 +76,7 @@ def ingest_command(terminal: Terminal, /, **params: Any) -> None:
 @as_of_option
 @reading_options
 @model_option
+@device_option
 @writing_options
 @click.pass_context
 def classify_command(context: click.Context, /, **params: Any) -> None:
@@ -194,24 +195,3 @@ def _trends_of_file(terminal: Terminal, counts: Path, errors: Path | None, out: 
         return RunResult(done | {"signals": signals, "file": str(out)}, lines)
 
     deliver(terminal, work)
-
-
-@click.command("report", cls=VocCommand, example="voc report --week 2026-W46 --report-language zh-Hant")
-@workspace_option
-@period_options
-@report_options
-@click.option(
-    "--revision", type=click.IntRange(min=1), metavar="N", help="Write this earlier revision of the week again."
-)
-@model_option
-@writing_options
-@click.pass_obj
-def report_command(terminal: Terminal, /, **params: Any) -> None:
-    """Writes report.html, report.md and report.json of a week, from what is in the workspace.
-
-    A report is a revision of a week: documents that came late make a new revision, which says what it restates.
-    """
-    options = run_options(params)
-    from voc.pipeline import report
-
-    deliver(terminal, lambda: report(options, terminal.progress()))

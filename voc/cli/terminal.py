@@ -30,6 +30,18 @@ def write_example(formatter: HelpFormatter, example: str) -> None:
             formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
 
+def safe_json(value: object, indent: int | None = None) -> bytes:
+    """JSON of ``value`` for a terminal: what the form itself leaves as it is but a terminal obeys, or shows backwards,
+    is escaped. It is the same value for whatever reads it."""
+    from voc.exports import to_json
+
+    data = to_json(value, indent)
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    lines = data.decode("utf-8").split("\n")
+    return "\n".join(_UNSAFE.sub(lambda c: f"\\u{ord(c[0]):04x}", line) for line in lines).encode("utf-8")
+
+
 def printable(line: str) -> str:
     """``line`` as one line without control and bidirectional characters; spaces stay as they are."""
     return _UNSAFE.sub("", line.replace("\r\n", " ").replace("\n", " "))
@@ -81,10 +93,8 @@ class Terminal:
     def answer(self, value: object) -> None:
         """The JSON document of this command, with --json."""
         if self.json:
-            from voc.exports import to_json
-
             self._clear()
-            self._document([to_json(value, indent=2)])
+            self._document([safe_json(value, indent=2)])
 
     def answer_rows(self, name: str, rows: Iterable[object]) -> None:
         """The JSON document ``{name: [...]}`` of this command, with --json; ``rows`` are written one by one."""
@@ -98,7 +108,7 @@ class Terminal:
         for line in result.lines:
             self.note(line)
         if result.report_dir is not None:
-            self.say(str(result.report_dir / "report.html"))
+            self.say(str(result.report_dir / result.page))
 
     def fail(self, message: str, hint: str | None, exit_code: int, kind: str) -> int:
         """The error on stderr (as JSON with --log-format json) and, with --json, on stdout if no document stands there
@@ -106,9 +116,7 @@ class Terminal:
         details = {"type": kind, "message": message, "hint": hint, "exit_code": exit_code}
         self._clear()
         if self.log_json:
-            from voc.exports import to_json
-
-            line = to_json({"level": "error", "logger": "voc", **details}).decode("utf-8")
+            line = safe_json({"level": "error", "logger": "voc", **details}).decode("utf-8")
         else:
             line = f"Error: {_lines(message)}" + (f"\n  {_lines(hint)}" if hint else "")
         _write(sys.stderr, line + "\n")
@@ -144,11 +152,9 @@ class Terminal:
 
 
 def _array(name: str, rows: Iterable[object]) -> Iterator[bytes]:
-    from voc.exports import to_json
-
-    opening = b"{\n" + to_json(name) + b": ["
+    opening = b"{\n" + safe_json(name) + b": ["
     for row in rows:
-        yield opening + b"\n" + to_json(row)
+        yield opening + b"\n" + safe_json(row)
         opening = b","
     yield b"\n]}" if opening == b"," else opening + b"]}"
 

@@ -79,6 +79,7 @@ def themes_show(terminal: Terminal, theme: str, workspace: Path) -> None:
     for event in found["events"]:
         undone = ", undone" if event["undone"] else ""
         other = f" and {event['other']}" if event["other"] else ""
+        other += f" under {event['sub_driver'] or '-'}" if event["sub_driver"] is not None else ""
         terminal.say(f"  event {event['number']}, {event['day']}: {event['kind']} {event['theme']}{other}{undone}")
     for quote in found["latest"]:
         terminal.say(f"  {quote['text']}")
@@ -89,9 +90,9 @@ def _line(row: dict[str, Any]) -> str:
     pinned = ", pinned" if row["pinned"] else ""
     into = f" into {row['into']}" if row["into"] else ""
     side = ", praise" if row["side"] == "praise" else ""
-    return (
-        f"{row['id']}  {label}  ({row['driver']}{side}; {row['state']}{into}{pinned}; {row['documents']:,} documents)"
-    )
+    nested = f" > {row['sub_driver']}" if row["sub_driver"] else ""
+    where = f"{row['driver']}{nested}{side}; {row['state']}{into}{pinned}"
+    return f"{row['id']}  {label}  ({where}; {row['documents']:,} documents)"
 
 
 _options = [workspace_option, as_of_option, model_option, writing_options]
@@ -171,15 +172,54 @@ def themes_retire(terminal: Terminal, /, **params: Any) -> None:
     _curate(terminal, params, act)
 
 
+@themes_command.command("nest", cls=VocCommand, example="voc themes nest I-9c12c3 late")
+@click.argument("theme", metavar="ID")
+@click.argument("sub_driver", metavar="SUBDRIVER")
+@_curating
+def themes_nest(terminal: Terminal, /, **params: Any) -> None:
+    """Puts a theme under another sub-driver of its driver; - for none."""
+    from voc.pipeline.curating import nest_theme
+
+    act = nest_theme(params.pop("theme"), params.pop("sub_driver"))
+    _curate(terminal, params, act)
+
+
 @themes_command.command("undo", cls=VocCommand, example="voc themes undo 12")
 @click.argument("event", metavar="NUMBER", type=click.IntRange(min=1))
 @_curating
 def themes_undo(terminal: Terminal, /, **params: Any) -> None:
-    """Takes a merge, split, rename, pin or retirement back; `voc themes show` gives its number."""
+    """Takes a merge, split, rename, pin, nesting or retirement back; `voc themes show` gives its number."""
     from voc.pipeline.curating import undo_event
 
     act = undo_event(params.pop("event"))
     _curate(terminal, params, act)
+
+
+@themes_command.command(
+    "label",
+    cls=VocCommand,
+    example="voc themes label --label-with https://llm.example.com/v1/chat/completions --label-model qwen3",
+)
+@click.option(
+    "--label-with",
+    required=True,
+    metavar="URL|FOLDER",
+    help="OpenAI-compatible chat completions over https, its host in deliver.allowed_hosts (token: VOC_LABEL_KEY), or "
+    "a folder with a chat model.",
+)
+@click.option("--label-model", default="", metavar="NAME", help="The name that the endpoint knows the model by.")
+@_curating
+def themes_label(terminal: Terminal, /, **params: Any) -> None:
+    """Asks a language model for labels of themes that no person has named.
+
+    It sees redacted sentences. What it answers can be a label and nothing else; each label is an event that can be
+    undone.
+    """
+    from voc.pipeline.naming import label_themes
+
+    label_with, model = params.pop("label_with"), params.pop("label_model")
+    options = run_options(params)
+    deliver(terminal, lambda: label_themes(options, terminal.progress(), label_with, model))
 
 
 @themes_command.command("reencode", cls=VocCommand, example="voc themes reencode")

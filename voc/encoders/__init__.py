@@ -27,9 +27,9 @@ def load_encoder(
 
     `model`: a name from `list_models`, a folder, or a hub name that transformers has in its cache; None is the default.
     `device`: `cpu` (int8 with ONNX Runtime for the project's own models, torch for others), `torch` (torch on the CPU),
-    `cuda` or `cuda:N` (torch, bfloat16), `auto` (`cuda` where there is one, else `cpu`). `quality`: `balanced`, or
-    `full`: 32-bit floating point on any device. `threads`: 0 takes every core that the process may use; with ONNX
-    Runtime the vectors do not depend on it.
+    `cuda` (torch on all GPUs, 16-bit floating point) or `cuda:N` (on one), `auto` (`cuda` where there is one, else
+    `cpu`). `quality`: `balanced`, or `full`: 32-bit floating point on any device. `threads`: 0 takes every core that
+    the process may use; with ONNX Runtime the vectors do not depend on it.
     Raises ModelError (exit code 4) where the model or the device is not there.
     """
     found = resolve_model(model)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 256
 LOOKAHEAD_PASSAGES = 2_048
-LOOKAHEAD_CHARS = 2_000_000  # read-ahead ends here too, so that memory is bounded for documents of any length
+LOOKAHEAD_CHARS = 2_000_000
 PIECE_CHARS = 2_000  # longest text given to the tokenizer at once: its time grows faster than the length of a word
 PIECES_AT_ONCE = 512
 PAUSES = frozenset("。！？；，、")
@@ -44,13 +44,15 @@ class Batching:
     `tokens`: tokens in a batch, padding included. `multiple`: windows are padded to the next multiple of this (1: only
     windows of exactly one length share a batch, and there is no padding at all). `fixed_rows`: fill each batch with
     empty rows, so that its shape, and with it the kernels that a library chooses, follow from a window's length alone.
-    `lookahead`: passages read ahead, to find windows of one length.
+    `lookahead`: passages read ahead, to find windows of one length; `chars`: their characters, so that memory is
+    bounded for documents of any length.
     """
 
     tokens: int
     multiple: int = 1
     fixed_rows: bool = False
     lookahead: int = LOOKAHEAD_PASSAGES
+    chars: int = LOOKAHEAD_CHARS
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -217,16 +219,23 @@ def padded(window: Window, batching: Batching) -> int:
     return -(-len(window.ids) // batching.multiple) * batching.multiple
 
 
-def run_batch(windows: Sequence[Window], frame: Frame, batching: Batching, run: Run) -> list[NDArray[np.float32]]:
-    """Run the model on windows of one padded length; for each window (spans, dim) the sums over its spans' states."""
-    length = padded(windows[0], batching)
-    rows = max(1, batching.tokens // length) if batching.fixed_rows else len(windows)
+def fill(
+    windows: Sequence[Window], frame: Frame, rows: int, length: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids (rows, length) and lengths (rows,) of windows of one padded length; rows beyond them hold one padding."""
     ids = np.full((rows, length), frame.pad, dtype=np.int64)
     lengths = np.ones(rows, dtype=np.int64)
     for row, window in enumerate(windows):
         ids[row, : len(window.ids)] = window.ids
         lengths[row] = len(window.ids)
-    states = run(ids, lengths)
+    return ids, lengths
+
+
+def run_batch(windows: Sequence[Window], frame: Frame, batching: Batching, run: Run) -> list[NDArray[np.float32]]:
+    """Run the model on windows of one padded length; for each window (spans, dim) the sums over its spans' states."""
+    length = padded(windows[0], batching)
+    rows = max(1, batching.tokens // length) if batching.fixed_rows else len(windows)
+    states = run(*fill(windows, frame, rows, length))
     return [
         np.stack([states[row, first:last].sum(axis=0, dtype=np.float32) for _, first, last in window.spans])
         for row, window in enumerate(windows)
@@ -245,11 +254,12 @@ class Begun:
     passages: Sequence[Passage]
     windows: Sequence[Window]
     batches: Sequence[list[int]]
-    results: Iterator[list[NDArray[np.float32]]]
+    results: Iterator[Iterable[NDArray[np.float32]]]
 
 
 class WindowedEncoder:
-    """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states.
+    """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states, or
+    overrides `sums_of`, where states are better summed on the device that has them.
 
     States are (rows, length, dim); with a `theme_map` (rows, length, 2 dim): the last layer's, then the base layer's.
     """
@@ -262,7 +272,7 @@ class WindowedEncoder:
         tokenizer: Tokenizer,
         frame: Frame,
         batching: Batching,
-        run: Run,
+        run: Run | None = None,
         workers: int,
         theme_map: ThemeMap | None = None,
     ) -> None:
@@ -292,7 +302,7 @@ class WindowedEncoder:
             check_spans(passage)
             buffer.append(passage)
             chars += len(passage.text)
-            if len(buffer) >= self.batching.lookahead or chars >= LOOKAHEAD_CHARS:
+            if len(buffer) >= self.batching.lookahead or chars >= self.batching.chars:
                 yield buffer
                 buffer, chars = [], 0
         if buffer:
@@ -306,12 +316,21 @@ class WindowedEncoder:
             for window in pack(number, passages[number], ids, positions, self.frame)
         ]
 
+    def sums_of(self, windows: Sequence[Window]) -> Iterable[NDArray[np.float32]]:
+        """For each of a batch's windows (of one padded length) the sums (spans, dim) over its spans' states.
+
+        Called by the worker threads; what it returns is read by the thread that wants the results.
+        """
+        if self._run is None:
+            raise TypeError("an engine gives run, or overrides sums_of")
+        return run_batch(windows, self.frame, self.batching, self._run)
+
     def _begin(self, passages: Sequence[Passage], pool: ThreadPoolExecutor) -> Begun:
         windows = self.windows(passages)
         batches = make_batches(windows, self.batching)
 
-        def work(batch: list[int]) -> list[NDArray[np.float32]]:
-            return run_batch([windows[number] for number in batch], self.frame, self.batching, self._run)
+        def work(batch: list[int]) -> Iterable[NDArray[np.float32]]:
+            return self.sums_of([windows[number] for number in batch])
 
         return Begun(passages, windows, batches, pool.map(work, batches))
 

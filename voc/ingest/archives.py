@@ -25,6 +25,9 @@ TOTAL_LIMIT: Final = 4 * 1024**3  # bytes that one input may unpack to
 RATIO_LIMIT: Final = 200  # of unpacked to packed; text is packed to a tenth, rarely to a fiftieth
 _RATIO_FROM: Final = 32 * 1024 * 1024  # bytes from which on the ratio counts: small files may be repetitive
 MEMBER_LIMIT: Final = 100_000
+_LIST_LIMIT: Final = 16 << 20  # bytes of the list of members, which is held in memory
+_END: Final = struct.Struct("<4s4H2LH")  # of a zip file, and of one with 64-bit numbers
+_END64: Final = struct.Struct("<4sQ2H2L4Q")
 DEPTH_LIMIT: Final = 3  # archives in archives
 WORKBOOK_LIMIT: Final = 1024**3  # bytes of XML: a sheet is held in memory
 _CHUNK: Final = 1 << 20
@@ -58,18 +61,35 @@ class TempFolder:
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that one input has unpacked so far."""
+    """Bytes that one input has unpacked so far; ``recent`` are those of the file in hand, which is ``packed`` bytes
+    long: small members can make a bomb together."""
 
     used: int = 0
     limit: int = TOTAL_LIMIT
     members: int = 0
+    packed: int = 0
+    recent: int = 0
+
+    def begin(self, packed: int) -> None:
+        """Goes on to the next file that the user gave, of ``packed`` bytes."""
+        self.packed, self.recent = packed, 0
 
     def take(self, size: int, name: str) -> None:
         """Counts ``size`` more bytes. InputError over the limit."""
         self.used += size
+        self.recent += size
         if self.used > self.limit:
             size_text = f"{self.limit / 1024**3:.3g} GB"
             raise InputError(f"{name} unpacks to more than {size_text}", "unpack it and name the files")
+        if self.recent > max(_RATIO_FROM, RATIO_LIMIT * self.packed):
+            raise _bomb(name)
+
+
+def _bomb(name: str) -> InputError:
+    return InputError(
+        f"{name} unpacks to more than {RATIO_LIMIT} times its size: it looks like a zip bomb",
+        "unpack it yourself if you trust it, and name the files",
+    )
 
 
 class Member(NamedTuple):
@@ -97,16 +117,32 @@ class _Meter:
                 self.size += len(chunk)
                 self.budget.take(len(chunk), self.name)
                 if self.size > _RATIO_FROM and self.size > RATIO_LIMIT * max(1, self.packed):
-                    raise InputError(
-                        f"{self.name} unpacks to more than {RATIO_LIMIT} times its size: it looks like a zip bomb",
-                        "unpack it yourself if you trust it, and name the files",
-                    )
+                    raise _bomb(self.name)
                 out.write(chunk)
+
+
+def _check_list(path: Path) -> None:
+    """InputError where the list of members of a zip file is too long to be held. Reads nothing but its end, as the
+    library does, which then reads as many bytes as that says."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - (1 << 16) - _END.size - _END64.size - 20))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06", 0, len(tail) - _END.size + 4)
+    if at < 0:
+        return  # the library says what is wrong
+    listed = _END.unpack_from(tail, at)[5]
+    at64 = tail.rfind(b"PK\x06\x06", 0, at)
+    if at64 >= 0 and at64 + _END64.size <= len(tail):
+        listed = _END64.unpack_from(tail, at64)[8]
+    if listed > _LIST_LIMIT:
+        raise InputError(f"{path.name} holds more than {MEMBER_LIMIT:,} files", "unpack it and name the folder")
 
 
 def is_workbook(path: Path) -> bool:
     """Whether the zip file ``path`` is a workbook (Excel or OpenDocument). InputError where it is damaged."""
     try:
+        _check_list(path)
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except _DAMAGED as error:
@@ -118,6 +154,7 @@ def check_workbook(path: Path) -> None:
     """InputError where the workbook would unpack to more than memory should hold. Its own sizes are not believed:
     what exceeds them does not decode."""
     try:
+        _check_list(path)
         with zipfile.ZipFile(path) as archive:
             total = sum(info.file_size for info in archive.infolist())
     except _DAMAGED as error:
@@ -128,6 +165,8 @@ def check_workbook(path: Path) -> None:
             "is not read",
             "save its sheets as CSV, which is read in a stream",
         )
+    if total > _RATIO_FROM and total > RATIO_LIMIT * path.stat().st_size:
+        raise _bomb(path.name)
 
 
 def unpack_gzip(path: Path, name: str, budget: Budget) -> Member:

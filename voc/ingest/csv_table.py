@@ -23,7 +23,13 @@ from voc.ingest.values import TEXT_LIMIT, excerpt
 _DELIMITERS: Final = ",;\t|"
 _FIELD_LIMIT: Final = 2**31 - 1  # the limits are ours, not the csv module's 131,072 characters
 _TOP: Final = 20  # lines among which the header is looked for
-_RECORD_LIMIT: Final = 32 * 1024 * 1024  # characters of one row; a quote that closes later than this is a stray one
+# Characters of one row; a quote that closes later than this is a stray one. What is read again because of such quotes
+# is bounded, too, or a file of them would be read as often as it has lines: beyond so much, and as much as was read, a
+# quote closes within the last but one of these or not at all. A line costs as much as so many characters.
+_RECORD_LIMIT: Final = 32 << 20
+_READ_AGAIN: Final = 40 << 20
+_LEAST_RECORD: Final = 400
+_LINE_COST: Final = 100
 
 
 class Record(NamedTuple):
@@ -156,8 +162,7 @@ def records(lines: Iterator[Line], delimiter: str) -> Iterator[Record]:
         try:
             for cells in csv.reader(source, delimiter=delimiter, strict=True):
                 first = source.taken[0].number
-                source.taken.clear()
-                source.size = 0
+                source.done()
                 if any(cells) or len(cells) == 1:
                     yield Record(first, cells)
             if not source.taken:
@@ -166,8 +171,7 @@ def records(lines: Iterator[Line], delimiter: str) -> Iterator[Record]:
             pass
         except _TooLongError:
             yield Record(source.taken[0].number, [source.taken[0].text[:200]], "too_long")
-            source.taken.clear()
-            source.size = 0
+            source.done()
             continue
         yield _salvage(source, delimiter)
 
@@ -183,12 +187,28 @@ class _Feed:
         self.lines, self.waiting = lines, waiting
         self.taken: list[Line] = []
         self.size = 0
+        self.spare = _READ_AGAIN
 
     def __iter__(self) -> _Feed:
         return self
 
+    def done(self) -> None:
+        """The row in hand was read; the next one begins."""
+        self.spare += self.size
+        self.taken.clear()
+        self.size = 0
+
+    def give_back(self) -> Line:
+        """The first line of the row in hand; the others will be read again."""
+        first, *rest = self.taken
+        self.waiting.extendleft(reversed(rest))
+        self.spare -= self.size
+        self.size = len(first.text) + _LINE_COST
+        self.done()
+        return first
+
     def __next__(self) -> str:
-        if self.size > _RECORD_LIMIT:
+        if self.taken and self.size > min(_RECORD_LIMIT, max(_LEAST_RECORD, self.spare)):
             raise csv.Error("a row without end")
         line = self.waiting.popleft() if self.waiting else next(self.lines)
         if line.cut and not self.taken:
@@ -198,18 +218,16 @@ class _Feed:
             self.waiting.appendleft(line)
             raise csv.Error("a line too long inside a row")
         self.taken.append(line)
-        self.size += len(line.text)
+        self.size += len(line.text) + _LINE_COST
         return line.text
 
 
 def _salvage(source: _Feed, delimiter: str) -> Record:
     """The row of the first line taken, read leniently if it stands alone; the lines after it are given back."""
-    first, *rest = source.taken
-    source.waiting.extendleft(reversed(rest))
-    source.taken.clear()
-    source.size = 0
+    alone = len(source.taken) == 1
+    first = source.give_back()
     cells: list[str] = []
-    if not rest:
+    if alone:
         cells = next(csv.reader([first.text.rstrip("\r\n")], delimiter=delimiter), [])
         if first.text.count('"') % 2 == 0:
             return Record(first.number, cells)

@@ -25,11 +25,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("voc.ingest")
 
-_MEMORY: Final = 4 * 1024**3  # bytes, of a process that loads a workbook
-_SECONDS: Final = 300
+# What a process that loads a workbook may take: bytes and seconds of processor time, so much and more with its size.
+# Ordinary workbooks take 5 to 30 times their size (100,000 rows of 3 to 20 columns, 2026-11).
+_MEMORY: Final = 256 << 20
+_MEMORY_SHARE: Final = 60
+_MOST_MEMORY: Final = 4 * 1024**3
+_SECONDS: Final = 5
+_SECONDS_PER_MB: Final = 2
+_WAIT: Final = 60  # times as long by the clock: the machine may be busy
 _LOAD: Final = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]),) * 2)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 from python_calamine import CalamineWorkbook, SheetTypeEnum
 with open(sys.argv[1], "rb") as file:
     book = CalamineWorkbook.from_filelike(file)
@@ -84,14 +92,17 @@ def _probe(path: Path) -> None:
 
     InputError where that happens; a workbook that is only unreadable is left to say so itself.
     """
-    command = [sys.executable, "-c", _LOAD, str(path), str(_MEMORY)]
+    size = path.stat().st_size
+    memory = min(_MOST_MEMORY, _MEMORY + _MEMORY_SHARE * size)
+    seconds = _SECONDS + size * _SECONDS_PER_MB // 1_000_000
+    command = [sys.executable, "-c", _LOAD, str(path), str(memory), str(seconds)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=_WAIT * seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise InputError(f"{path.name} takes too long to open", "save its sheets as CSV UTF-8") from error
     if done.returncode < 0 or b"PanicException" in done.stderr or b"MemoryError" in done.stderr:
         raise InputError(
-            f"{path.name} is damaged, or needs more than {_MEMORY // 1024**3} GB of memory",
+            f"{path.name} is damaged, or needs more than {memory >> 20:,} MB of memory or {seconds:,} seconds to open",
             "look for stray cells far from the table, or save its sheets as CSV UTF-8",
         )
 
@@ -139,6 +150,9 @@ def _cells(path: Path, sheet: str) -> Iterator[list[Any]]:
 def _rows(path: Path, sheet: str) -> Iterator[list[str]]:
     """All rows as text, empty cells at the right end left out."""
     for cells in _cells(path, sheet):
+        if cells.count("") == len(cells):  # there may be millions of them before a stray cell
+            yield []
+            continue
         row = [_text(cell) for cell in cells]
         while row and not row[-1].strip():
             row.pop()

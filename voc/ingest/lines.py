@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 from voc.errors import InputError
 from voc.ingest.encodings import ERRORS, UTF8, Encoding
 
-LINE_LIMIT: Final = 32 * 1024 * 1024  # characters; longer lines are rejected without being held
+# Characters; longer lines are rejected without being held. A text of the greatest length, each character escaped, has
+# six million; JSON of empty lists takes thirty times as much memory as it has characters.
+LINE_LIMIT: Final = 8 << 20
 _SAMPLE: Final = 1 << 20
 UNDECODED: Final = re.compile("[\udc80-\udcff]")  # bytes that do not decode, as the error handlers leave them
 

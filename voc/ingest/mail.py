@@ -5,6 +5,7 @@ What the company wrote becomes the reply of the message that it answers; what no
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,8 @@ from voc.ingest.mail_threads import Mailbox, Threads, customer_of, is_company, s
 from voc.ingest.record import Builder, IngestOptions, Stats
 from voc.ingest.source import Opened, Rows
 from voc.ingest.values import excerpt
+
+log = logging.getLogger("voc.ingest")
 
 _HEAD_LIMIT: Final = 1 << 20  # bytes of headers that are read of one message
 _FROM_LINE: Final = re.compile(rb"From .{0,500}\d{2}:\d{2}.{0,200}")
@@ -106,15 +109,24 @@ def is_maildir(folder: Path) -> bool:
     return (folder / "cur").is_dir() and (folder / "new").is_dir()
 
 
+def leads_inside(file: Path, root: Path) -> bool:
+    """Whether ``file`` is no link, or one to a place below the (resolved) folder ``root``."""
+    try:
+        return not file.is_symlink() or file.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link to itself
+        return False
+
+
 def maildir_files(folder: Path) -> tuple[Path, ...]:
     """Messages of a Maildir by name, which begins with the second in which each arrived. A name without its flags is
-    the message's own, so that the order stays when it is read."""
-    files = [
-        file
-        for name in ("cur", "new")
-        for file in (folder / name).iterdir()
-        if file.is_file() and not file.name.startswith(".")
-    ]
+    the message's own, so that the order stays when it is read. Links that lead out of the folder are none of them."""
+    root = folder.resolve()
+    files = []
+    for file in (file for name in ("cur", "new") for file in (folder / name).iterdir() if file.name[0] != "."):
+        if leads_inside(file, root) and file.is_file():
+            files.append(file)
+        else:
+            log.warning("%s: left out, no file of the folder", file.relative_to(folder))
     return tuple(sorted(files, key=lambda file: (re.split(r"[:!;]2,", file.name)[0], file.name)))
 
 

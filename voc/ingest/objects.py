@@ -61,9 +61,20 @@ def _bounded(objects: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator
         if isinstance(value, Reject):
             continue
         yield value
-        size += sum(len(one) if isinstance(one, str) else 10 for one in value.values())
+        size += sum(map(_weight, value.values()))
         if size > _SAMPLE_SIZE:
             return
+
+
+def _weight(value: object) -> int:
+    """About the characters of a value."""
+    weight, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        weight += len(one) if isinstance(one, str) else 10
+        if isinstance(one, dict | list):
+            waiting.extend(one.values() if isinstance(one, dict) else one)
+    return weight
 
 
 def _infer(

@@ -13,6 +13,10 @@ from voc.ingest.record import IngestOptions
 from voc.ingest.source import Opened
 from voc.ingest.table import COLUMN_LIMIT
 
+# No text that somebody wrote is packed to less than a byte a row, or to a two-hundredth.
+_FEW_ROWS: Final = 10_000
+_RATIO_LIMIT: Final = 200
+_RATIO_FROM: Final = 32 << 20
 _BATCH: Final = 1000  # rows
 
 
@@ -31,8 +35,15 @@ class ParquetReader:
             with pq.ParquetFile(path) as file:
                 names = file.schema_arrow.names
                 count = file.metadata.num_rows
+                weight = _weight(file.metadata)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(path, error) from error
+        size = path.stat().st_size
+        if count > _FEW_ROWS + size or weight > max(_RATIO_FROM, _RATIO_LIMIT * size):
+            raise InputError(
+                f"{path.name} claims {count:,} rows and {weight / 1e6:,.0f} MB in {size:,} bytes: it looks like a bomb",
+                "write the table without repeated rows, or as CSV",
+            )
         if len(names) > COLUMN_LIMIT:
             raise InputError(f"{path.name} has {len(names):,} columns; at most {COLUMN_LIMIT:,} are read")
         if len(set(names)) < len(names):
@@ -40,6 +51,12 @@ class ParquetReader:
         if not count:
             raise InputError(f"{path.name} is empty", "name a file with at least one document")
         return open_objects(path.name, lambda: _rows(path), options)
+
+
+def _weight(metadata: Any) -> int:
+    """Bytes that the columns say they unpack to; a column of one value says less than its rows hold."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    return sum(int(group.total_byte_size) for group in groups)
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

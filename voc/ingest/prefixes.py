@@ -34,13 +34,35 @@ _LAST_START: Final = 600.0  # seconds; a first stamp after it is the time of day
 _LONGEST: Final = 400  # characters of a line that are looked at for a name
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """Words of a speaker (None: nobody is named) and the stamp beside the name, as written."""
 
     speaker: str | None
     text: str
     stamp: str | None = None
+
+
+class _Lines:
+    """Turns as they are read line by line. A text that grew with each line would be copied with each."""
+
+    def __init__(self) -> None:
+        self._turns: list[tuple[str | None, list[str], str | None]] = []
+
+    def begin(self, speaker: str | None, line: str, stamp: str | None = None) -> None:
+        """A turn begins with ``line``."""
+        self._turns.append((speaker, [line], stamp))
+
+    def go_on(self, line: str) -> None:
+        """A line without a name continues the turn before it; where there is none, it is nobody's."""
+        if self._turns:
+            self._turns[-1][1].append(line)
+        elif line.strip():
+            self.begin(None, line)
+
+    def said(self) -> list[Said]:
+        """The turns."""
+        return [Said(speaker, "\n".join(lines), stamp) for speaker, lines, stamp in self._turns]
 
 
 def name_of(line: str) -> str | None:
@@ -76,17 +98,15 @@ def speakers_of(lines: Sequence[str]) -> frozenset[str]:
 
 def split_lines(text: str, speakers: frozenset[str]) -> list[Said]:
     """``text`` cut where a line begins with one of ``speakers``; a line without a name continues the one before."""
-    said: list[Said] = []
+    found = _Lines()
     for line in text.split("\n"):
         match = _PREFIX.match(line[:_LONGEST]) if speakers else None
         name = _name(match) if match else None
         if match and name in speakers:
-            said.append(Said(name, line[match.end() :], match["stamp"] or match["later"]))
-        elif said:
-            said[-1].text += "\n" + line
-        elif line.strip():
-            said.append(Said(None, line))
-    return said
+            found.begin(name, line[match.end() :], match["stamp"] or match["later"])
+        else:
+            found.go_on(line)
+    return found.said()
 
 
 def split_text(text: str) -> list[Said]:
@@ -111,15 +131,13 @@ def _above(line: str) -> tuple[str, str] | None:
 
 
 def _from_above(lines: list[str], above: list[tuple[str, str] | None]) -> list[Said]:
-    said: list[Said] = []
+    found = _Lines()
     for line, head in zip(lines, above, strict=True):
         if head:
-            said.append(Said(head[0], "", head[1]))
-        elif said:
-            said[-1].text += "\n" + line
-        elif line.strip():
-            said.append(Said(None, line))
-    return said
+            found.begin(head[0], "", head[1])
+        else:
+            found.go_on(line)
+    return found.said()
 
 
 def offsets(stamps: Iterable[str | None]) -> list[float | None]:

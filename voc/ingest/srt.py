@@ -104,11 +104,11 @@ def _pieces(lines: list[str]) -> tuple[Piece, ...]:
     dashed = [line for line in lines if _DASH.match(line)]
     if len(dashed) < 2 or not _DASH.match(lines[0]):
         return cue_text("\n".join(lines))
-    spoken: list[str] = []
+    spoken: list[list[str]] = []
     for line in lines:
         mark = _DASH.match(line)
         if mark:
-            spoken.append(line[mark.end() :])
+            spoken.append([line[mark.end() :]])
         else:
-            spoken[-1] += "\n" + line
-    return tuple(piece for one in spoken for piece in cue_text(one))
+            spoken[-1].append(line)
+    return tuple(piece for one in spoken for piece in cue_text("\n".join(one)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from voc.ingest.turns import seconds_of
@@ -239,7 +239,7 @@ def _amazon(value: dict[str, Any], found: Recording) -> None:
 
 def _words(items: object, speaker: str | None, labels: Mapping[str, str] | None = None) -> list[Heard]:
     """Words with their times; a punctuation mark has none and joins the word before it."""
-    words: list[Heard] = []
+    words: list[tuple[Heard, list[str]]] = []
     for item in _objects(items):
         best = next(iter(_objects(item.get("alternatives"))), item)
         text = best.get("content")
@@ -248,11 +248,10 @@ def _words(items: object, speaker: str | None, labels: Mapping[str, str] | None 
         begins, ends = _time(item.get("start_time")), _time(item.get("end_time"))
         who = item.get("speaker_label") or (labels or {}).get(str(item.get("start_time"))) or speaker
         if begins is None and words:
-            last = words[-1]
-            words[-1] = Heard(last.speaker, last.text + text, last.begins, last.ends)
+            words[-1][1].append(text)
         else:
-            words.append(Heard(who if isinstance(who, str) else None, text, begins, ends))
-    return words
+            words.append((Heard(who if isinstance(who, str) else None, text, begins, ends), [text]))
+    return [replace(word, text="".join(texts)) if len(texts) > 1 else word for word, texts in words]
 
 
 def _join_words(words: Sequence[Heard]) -> list[Heard]:

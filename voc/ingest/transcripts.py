@@ -33,7 +33,8 @@ from voc.ingest.turns import Spoken
 from voc.ingest.values import clean, excerpt
 from voc.ingest.webvtt import SIGNATURE, Captions, Cue, NotWebVttError, parse_webvtt
 
-SIZE_LIMIT: Final = 50_000_000  # bytes of one file: days of speech
+# Bytes of one file, which is held in memory: a day of speech, with the time of each word.
+SIZE_LIMIT: Final = 20_000_000
 _FILE_DATE: Final = re.compile(r"(?<!\d)(20\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?!\d)")
 _HEAD_LINE: Final = re.compile(r"[ \t\ufeff]*([^\W\d_][^:：]{0,30})[:：][ \t]*(\S.{0,300})")
 _NAMES: Final[Mapping[str, str]] = {

@@ -15,7 +15,7 @@ from voc.errors import InputError
 from voc.ingest.archives import DEPTH_LIMIT, Budget, Member, TempFolder, unpack_gzip, unpack_zip
 from voc.ingest.imap import fetch_folder, is_imap, parse_url
 from voc.ingest.kinds import ARCHIVES, READERS, magic, reader_for, suffixes
-from voc.ingest.mail import FolderMail, MailReader
+from voc.ingest.mail import FolderMail, MailReader, leads_inside
 from voc.ingest.remote import STDIN, fetch, is_url, read_stdin
 from voc.ingest.source import Reader
 
@@ -72,6 +72,7 @@ def find_files(path: str) -> Iterator[Found]:
 def _file(path: Path, name: str, suffix: str, budget: Budget, *, keep: object = None) -> Iterator[Found]:
     """A file that the user named."""
     kind = magic(path)
+    budget.begin(path.stat().st_size)
     if kind == "zip":
         yield from _several(_zip(path, name, budget, 1, keep), name)
         return
@@ -133,7 +134,10 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
         here = Path(place)
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         for inner in [*folders]:
-            if (mailbox := _maildir(here / inner, str((here / inner).relative_to(folder)))) is not None:
+            if not leads_inside(here / inner, root):
+                folders.remove(inner)
+                log.warning("%s: left out, a link that leads out of the folder", (here / inner).relative_to(folder))
+            elif (mailbox := _maildir(here / inner, str((here / inner).relative_to(folder)))) is not None:
                 folders.remove(inner)
                 yield mailbox._replace(alone=False)
         names = sorted(one for one in files if not one.startswith("."))
@@ -141,7 +145,7 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
         for name in names:
             path = here / name
             shown = path.relative_to(folder).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if not leads_inside(path, root):
                 log.warning("%s: left out, a link that leads out of the folder", shown)
             elif path.is_file():
                 for one in _member(Member(shown, path, None), budget, 1):
@@ -153,13 +157,7 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
 
 def _loose_mail(paths: list[Path], root: Path) -> FolderMail | None:
     """The messages among ``paths``, of one folder, as one mailbox; links that lead out of ``root`` are none of it."""
-    files = [
-        path
-        for path in paths
-        if path.suffix.lower() == ".eml"
-        and path.is_file()
-        and not (path.is_symlink() and not path.resolve().is_relative_to(root))
-    ]
+    files = [path for path in paths if path.suffix.lower() == ".eml" and leads_inside(path, root) and path.is_file()]
     return FolderMail(files) if len(files) > 1 else None
 
 
@@ -177,6 +175,8 @@ def _member(member: Member, budget: Budget, depth: int) -> Iterator[Found]:
         return
     try:
         kind = magic(path)
+        if depth == 1:
+            budget.begin(path.stat().st_size)
         if kind in ("zip", "gz") and depth > DEPTH_LIMIT:
             yield Found(path, name, None, alone=False, refused=("too_deep", "archives in archives in archives"))
             return

@@ -140,7 +140,7 @@ def cue_text(raw: str) -> tuple[Piece, ...]:
     """Plain text of a cue by voice: tags gone, character references decoded. One piece where there is at most one
     voice, whatever stands outside of its span; else the pieces in order."""
     pieces: list[Piece] = []
-    nodes: list[tuple[str, str | None]] = []  # open tags with the voice that they set
+    nodes: list[tuple[str, str | None]] = []  # open tags with the voice inside of them
     voices: set[str] = set()
     at = 0
     while at < len(raw):
@@ -176,7 +176,7 @@ def _tag(content: str, nodes: list[tuple[str, str | None]], voices: set[str]) ->
         return
     if match["name"] == "rt" and not (nodes and nodes[-1][0] == "ruby"):
         return
-    voice = None
+    voice = _voice(nodes)
     if match["name"] == "v":
         voice = " ".join(html.unescape(match["annotation"] or "").split()) or None
         if voice:
@@ -185,18 +185,22 @@ def _tag(content: str, nodes: list[tuple[str, str | None]], voices: set[str]) ->
 
 
 def _voice(nodes: list[tuple[str, str | None]]) -> str | None:
-    return next((voice for name, voice in reversed(nodes) if name == "v"), None)
+    return nodes[-1][1] if nodes else None
 
 
 def _merged(pieces: list[Piece], voices: set[str]) -> tuple[Piece, ...]:
     if len(voices) < 2:
         return (Piece(next(iter(voices), None), "".join(piece.text for piece in pieces)),)
-    joined: list[Piece] = []
+    joined: list[tuple[str | None, list[str], bool]] = []  # voice, texts, whether there are words in them
     for piece in pieces:
-        if joined and (piece.voice == joined[-1].voice or not _LETTER.search(piece.text)):
-            joined[-1] = Piece(joined[-1].voice, joined[-1].text + piece.text)
-        elif joined and not _LETTER.search(joined[-1].text):
-            joined[-1] = Piece(piece.voice, joined[-1].text + piece.text)
+        worded = _LETTER.search(piece.text) is not None
+        if not joined:
+            joined.append((piece.voice, [piece.text], worded))
+            continue
+        voice, texts, before = joined[-1]
+        if piece.voice == voice or not worded or not before:
+            texts.append(piece.text)
+            joined[-1] = (voice if piece.voice == voice or not worded else piece.voice, texts, before or worded)
         else:
-            joined.append(piece)
-    return tuple(joined) or (Piece(None, ""),)
+            joined.append((piece.voice, [piece.text], worded))
+    return tuple(Piece(voice, "".join(texts)) for voice, texts, _ in joined) or (Piece(None, ""),)

@@ -202,6 +202,7 @@ def settings_of(options: RunOptions, *, alone: bool = False) -> Config:
         "general.quality": options.quality,
         "ingest.max_reject_share": options.max_reject_share,
         "report.language": options.report_language,
+        "report.pdf": options.pdf,
     }
     return load_config(None if alone else options.workspace, {**given, **options.overrides})
 

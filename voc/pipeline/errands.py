@@ -10,7 +10,7 @@ from typing import Any, Final
 from voc.errors import StoreError
 from voc.pipeline.auditing import BACKUP
 from voc.pipeline.context import Context, log
-from voc.pipeline.report_files import write_files
+from voc.pipeline.report_files import PDF, write_files
 from voc.report import parse_report
 from voc.store import Store, write_json_atomic
 
@@ -46,7 +46,8 @@ def _write_report(context: Context, target: dict[str, Any]) -> None:
         log.warning("%s is gone, so that its report was not written again", folder)
         return
     try:
-        files = write_files(folder, parse_report(saved.value), saved.value, language)
+        paper = (folder / PDF).exists()
+        files = write_files(folder, parse_report(saved.value), saved.value, language, paper=paper)
     except OSError as error:
         raise StoreError(
             f"cannot write {folder}: {error.strerror}",

@@ -59,6 +59,7 @@ class RunOptions:
     quality: str | None = None
     taxonomy: Path | None = None
     report_language: str | None = None
+    pdf: bool | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     max_reject_share: float | None = None
     require_new: bool = False

@@ -239,4 +239,6 @@ def _is_done(own: Context) -> bool:
     if word is None:
         return False
     before = json.loads(word)
-    return bool(before["fingerprint"] == own.fingerprint(_STAGE)) and are_written(_folder(own), before["files"])
+    return bool(before["fingerprint"] == own.fingerprint(_STAGE)) and are_written(
+        _folder(own), before["files"], paper=own.config.report.pdf
+    )

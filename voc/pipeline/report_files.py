@@ -23,16 +23,19 @@ _RENDERERS: Final[Mapping[str, Callable[[Report, str], bytes]]] = {
 }
 
 
-def write_files(folder: Path, value: Report, text: str, language: str) -> dict[str, str]:
+def write_files(folder: Path, value: Report, text: str, language: str, *, paper: bool = True) -> dict[str, str]:
     """Writes the files of one report, ``text`` as it is as its report.json, and the index anew; the sha256 of each.
 
-    Where no PDF can be made on this machine, one that an earlier revision left is removed and the log says why.
+    Without ``paper`` there is no PDF. Where none can be made on this machine the log says why. One that an earlier
+    revision left is removed.
     """
     private_folder(folder.parent)
     private_folder(folder)
     contents = {name: render(value, language) for name, render in _RENDERERS.items()}
-    why = pdf.unavailable()
-    if why is None:
+    why = pdf.unavailable() if paper else None
+    if not paper:
+        (folder / PDF).unlink(missing_ok=True)
+    elif why is None:
         if pdf.chinese_families() == [] and pdf.needs_chinese(value, language):
             log.warning("%s: no font has Chinese characters, boxes stand for them; %s", PDF, pdf.CHINESE_FONT)
         contents[PDF] = pdf.render_pdf(value, language)
@@ -48,10 +51,10 @@ def write_files(folder: Path, value: Report, text: str, language: str) -> dict[s
     return digests
 
 
-def are_written(folder: Path, digests: Mapping[str, str]) -> bool:
+def are_written(folder: Path, digests: Mapping[str, str], *, paper: bool = True) -> bool:
     """Whether the files in ``folder`` are those that had these digests, the index is there, and no form is missing that
-    could be made now."""
-    if PDF not in digests and pdf.unavailable() is None:
+    could be made now and, of the PDF, is wanted (``paper``)."""
+    if paper and PDF not in digests and pdf.unavailable() is None:
         return False
     return (folder.parent / INDEX).is_file() and all(
         (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest

@@ -59,7 +59,7 @@ def report(context: Context) -> None:
                 if context.options.revision
                 else _next_revision(context)
             )
-            written = write_files(folder, value, text, context.config.report.language)
+            written = write_files(folder, value, text, context.config.report.language, paper=context.config.report.pdf)
             context.store.note_folder(folder, context.scope, value.revision, context.config.report.language, written)
             if not context.options.revision:
                 word = json.dumps({"fingerprint": fingerprint, "revision": value.revision, "files": written})
@@ -121,7 +121,7 @@ def _is_written(context: Context, stage: str, fingerprint: str, folder: Path) ->
     before = json.loads(word)
     if before["fingerprint"] != fingerprint:
         return False
-    return are_written(folder, before["files"])
+    return are_written(folder, before["files"], paper=context.config.report.pdf)
 
 
 def _saved(context: Context, scope: str, revision: int) -> tuple[Report, str]:

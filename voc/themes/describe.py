@@ -15,11 +15,12 @@ from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
 from voc.themes.cluster import MIN_COSINE, UNASSIGNED
 from voc.themes.emerging import Calendar, Scan, emerges, limit, scan
 from voc.themes.engine import weigh
-from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, likeness_to_middle, middles, shown
+from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, holder_of, likeness_to_middle, middles, shown
 from voc.themes.labels import Labeller, UnitTerms
 from voc.themes.lineage import Ref, Registry
+from voc.themes.nesting import sub_drivers
 from voc.themes.settings import ThemeSettings
-from voc.themes.tokens import group_of, terms
+from voc.themes.tokens import ENGLISH, group_of, nounlike, terms
 from voc.themes.vectors import Matrix
 
 QUOTES: Final = 5
@@ -62,10 +63,16 @@ def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0
     centrals = {t: at[np.argsort(-likeness_to_middle(window.vectors[at]), kind="stable")] for t, at in rows.items()}
     labels = _labels(window, centrals, registry, taxonomy, settings)
     near, places = _neighbours(registry, window), _places(registry, window)
+    # A burst makes the theme that holds most of it emerge, the first where there are two.
+    bursts = {holder: b for b in reversed(window.bursts) if (holder := holder_of(b, registry.members))}
+    by_ref = {u.ref: u for u in window.units}
     themes = []
     for t, at in centrals.items():
         known, members = registry.themes[t], [window.units[a] for a in at]
         risen = _emergence(scans.get(t), tests, today.get(t, []), window.vectors[at], near.get(t), calendar)
+        if risen is None and t in bursts:
+            said = [by_ref[ref] for ref in bursts[t].units]
+            risen = _emergence(bursts[t].found, bursts[t].tests, said, window.vectors[at], near.get(t), calendar)
         themes.append(
             Theme(
                 id=t,
@@ -83,6 +90,8 @@ def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0
                 counter=_counter(window, at) if known.side == COMPLAINT else None,
                 place=places.get(t),
                 emergence=risen,
+                sub_driver=(nested := registry.sub_driver(t)),
+                sub_names=sub_drivers(known.driver, taxonomy).get(nested, {}),
             )
         )
     kept = _shown_at_most(themes, settings.max_themes)
@@ -255,7 +264,8 @@ def _labels(
     units = [window.units[a] for a in chosen + none]
     words = [UnitTerms(group_of(u.language), tuple(terms(u.text, u.language))) for u in units]
     weights = weigh([w.counted() for w in words], np.array(topics + [UNASSIGNED] * len(none), dtype=np.int64))
-    labeller = Labeller(weights, words, [u.key for u in units], settings.company)
+    nouns = nounlike(u.text for u in units if group_of(u.language) == ENGLISH)
+    labeller = Labeller(weights, words, [u.key for u in units], settings.company, nouns)
     labels = {}
     for number, t in enumerate(centrals):
         known = registry.themes[t]

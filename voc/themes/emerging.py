@@ -15,9 +15,10 @@ from voc.results import ThemeUnit
 Counts = NDArray[np.int64]
 
 ALARM_RATE: Final = 0.005
-"""Chance that a week in which nothing emerges calls any theme emerging, over all themes and spans (Bonferroni): one
-theme in two hundred quiet weeks if nothing but chance moved them. Real ones move more, and themes are formed of the
+"""Chance that a week in which nothing emerges calls any theme emerging, over all themes, words and spans (Bonferroni):
+one theme in two hundred quiet weeks if nothing but chance moved them. Real ones move more, and themes are formed of the
 very weeks that are tested: at 0.02 there were 1.1 in twenty (scripts/evaluate_themes.py, 2026-11-22, two corpora)."""
+SOURCES: Final = 2  # of alarms: themes, and words (word_bursts.py); each has the same part of ALARM_RATE
 SPANS: Final = (1, 2, 4)  # weeks, the last one included, that are scanned
 MIN_BASELINE: Final = 4  # weeks before a span with anything heard
 MIN_FOUND: Final = 5  # documents of a theme in a span
@@ -69,10 +70,10 @@ def scan(counts: Mapping[str, Sequence[int]], heard: Sequence[int]) -> tuple[dic
     spans = [span for span in SPANS if np.count_nonzero(documents[: len(documents) - span]) >= MIN_BASELINE]
     if not table or not spans or not documents[-1]:
         return {}, 0
-    phi = _dispersion(np.stack(list(table.values())), documents)
+    phi = dispersion(np.stack(list(table.values())), documents)
     found = dict[str, Scan]()
     for name, row in table.items():
-        scans = [_test(row, documents, span, phi) for span in spans]
+        scans = [scan_span(row, documents, span, phi) for span in spans]
         found[name] = min(scans, key=lambda s: (s.p, s.weeks))
     return found, len(table) * len(spans)
 
@@ -85,11 +86,13 @@ def emerges(found: Scan, tests: int, customers: int) -> bool:
 
 
 def limit(tests: int) -> float:
-    """The p up to which one of ``tests`` passes."""
-    return ALARM_RATE / max(tests, 1)
+    """The p up to which one of ``tests`` of a source (themes, or words) passes."""
+    return ALARM_RATE / SOURCES / max(tests, 1)
 
 
-def _test(row: Counts, documents: Counts, span: int, phi: float) -> Scan:
+def scan_span(row: Counts, documents: Counts, span: int, phi: float) -> Scan:
+    """The scan of one theme or word, ``row``: documents by week, in the last ``span`` weeks, with counts divided by
+    ``phi``; see `scan`."""
     from scipy.special import betainc
 
     heard = documents > 0
@@ -103,7 +106,7 @@ def _test(row: Counts, documents: Counts, span: int, phi: float) -> Scan:
     return Scan(span, k, n, k_before * n / n_before, int(np.count_nonzero(before)), max(tails))
 
 
-def _dispersion(table: Counts, documents: Counts) -> float:
+def dispersion(table: Counts, documents: Counts) -> float:
     """Variance over mean of weekly counts (themes, weeks) around each theme's share, the last four weeks left out (they
     may hold what emerges) where enough remain; 1 where the counts vary no more than those of chance."""
     weeks = np.flatnonzero(documents > 0)

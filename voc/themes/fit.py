@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,8 +17,10 @@ from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
 from voc.themes.cluster import PER_CLUSTER, UNASSIGNED, assign, centroids_of, find_clusters
 from voc.themes.emerging import MIN_FOUND, Calendar, emerges, scan
 from voc.themes.lineage import ACTIVE, MERGED, Ref, Registry
+from voc.themes.nesting import sub_driver
 from voc.themes.settings import ThemeSettings
 from voc.themes.vectors import Matrix, Space
+from voc.themes.word_bursts import OVERLAP, Burst, word_bursts
 
 OTHER_CODE: Final = "O"
 COPIES: Final = 5  # of one text that a fit sees: a template is one matter, however many send it
@@ -33,13 +35,15 @@ MANY: Final = 4  # times the least number of documents: so many people may all w
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """The units of a window, each in the space of them all: ``vectors`` (n, axes), rows of length one; ``theme``: the
-    theme of each, None for none; ``older``: members from before the window, one theme and vector a row."""
+    theme of each, None for none; ``older``: members from before the window, one theme and vector a row; ``bursts``:
+    words that are suddenly said by many complaints (none where no theme may be born)."""
 
     units: tuple[ThemeUnit, ...]
     vectors: Matrix
     theme: tuple[str | None, ...]
     older: tuple[tuple[str, str], ...]
     older_vectors: Matrix
+    bursts: tuple[Burst, ...] = ()
 
 
 def distinct(units: Iterable[ThemeUnit]) -> tuple[ThemeUnit, ...]:
@@ -74,7 +78,8 @@ def advance(
     with threadpool_limits(limits=1):  # sums in another order would be other sums
         space, vectors = _space(kept)
         old = space.transform(_stacked([u for u, _ in past]), [u.language for u, _ in past]) if past else vectors[:0]
-        window = Window(kept, vectors, (), tuple((u.side, theme) for u, theme in past), old)
+        bursts = word_bursts(kept, vectors, birth.calendar) if birth is not None else ()
+        window = Window(kept, vectors, (), tuple((u.side, theme) for u, theme in past), old, bursts)
         for side in (COMPLAINT, PRAISE):
             rows = np.array([at for at, u in enumerate(kept) if u.side == side], dtype=np.int64)
             free = {window.units[at].ref for at in rows} & (fresh - registry.members.keys())
@@ -85,7 +90,7 @@ def advance(
                 _bear(registry, window, rows, birth, free)
             if 0 < before < _number_of(registry, side):
                 _assign_fresh(registry, window, rows, side, free)
-    return Window(kept, vectors, tuple(registry.members.get(u.ref) for u in kept), window.older, old)
+    return replace(window, theme=tuple(registry.members.get(u.ref) for u in kept))
 
 
 def _number_of(registry: Registry, side: str) -> int:
@@ -155,6 +160,7 @@ def _bear(registry: Registry, window: Window, rows: NDArray[np.int64], birth: Bi
     sides = {window.units[at].side for at in rows}
     first = not any(t.side in sides for t in registry.themes.values())
     _bear_bursts(registry, window, rows, birth, fresh)
+    _bear_word_bursts(registry, window, rows, birth, fresh)
     # A template that thousands send makes no other theme small.
     units = [window.units[at] for at in rows]
     documents = len({units[at].key for at in _typical(units)})
@@ -194,6 +200,32 @@ def _bear_bursts(
             birth.bear(registry, members)
 
 
+def _bear_word_bursts(
+    registry: Registry, window: Window, rows: NDArray[np.int64], birth: Birth, fresh: Collection[Ref]
+) -> None:
+    """Themes of what says words that are suddenly said by many, where no theme holds most of it and little else."""
+    free = {window.units[at].ref: at for at in rows if window.units[at].side == COMPLAINT}
+    recent = Counter(registry.members.get(u.ref) for u in birth.calendar.within(window.units, BURST_WEEKS))
+    for burst in window.bursts:
+        holder = holder_of(burst, registry.members)
+        if holder is not None and OVERLAP * recent[holder] <= len(burst.units):
+            continue
+        at = [free[ref] for ref in burst.units if ref in free and (ref in fresh or ref not in registry.members)]
+        inside = [window.units[a] for a in at]
+        if min(len({u.key for u in inside}), len({u.who for u in inside})) < MIN_FOUND:
+            continue
+        likeness = likeness_to_middle(window.vectors[at])
+        registry.release(u.ref for u in inside)
+        birth.bear(registry, [inside[a] for a in np.argsort(-likeness, kind="stable")])
+
+
+def holder_of(burst: Burst, members: Mapping[Ref, str]) -> str | None:
+    """The theme that holds at least half of a burst, if any; of two the first."""
+    held = Counter(members[ref] for ref in burst.units if ref in members)
+    most = min(held, key=lambda theme: (-held[theme], theme), default=None)
+    return most if most is not None and held[most] >= OVERLAP * len(burst.units) else None
+
+
 def _clusters(
     registry: Registry, window: Window, rows: NDArray[np.int64], least: int, birth: Birth
 ) -> list[list[ThemeUnit]]:
@@ -206,9 +238,8 @@ def _clusters(
     documents = np.unique([u.key for u in units], return_inverse=True)[1].astype(np.int64)
     if documents.max() + 1 < 2 * birth.settings.min_documents:
         return []  # one cluster in so few could not be told from the rest
-    labels = find_clusters(
-        window.vectors[free], documents, _typical(units), least, birth.settings.clusterer, PER_CLUSTER
-    )
+    method = birth.settings.clusterer
+    labels = find_clusters(window.vectors[free], documents, _typical(units), least, method, PER_CLUSTER)
     found = []
     for number in range(int(labels.max(initial=-1)) + 1):
         inside = free[labels == number]
@@ -234,7 +265,8 @@ class Birth:
         """A theme of ``members``, the most central first."""
         driver = _driver(members, self.taxonomy)
         identity = theme_id(registry, self.taxonomy, driver, members[0])
-        registry.bear(self.day, identity, driver, members[0].side, [u.ref for u in members])
+        nested = sub_driver(members, driver, self.taxonomy)
+        registry.bear(self.day, identity, driver, members[0].side, [u.ref for u in members], nested)
 
 
 def _driver(members: Sequence[ThemeUnit], taxonomy: Taxonomy) -> str:

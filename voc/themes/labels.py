@@ -14,6 +14,7 @@ from voc.themes.tokens import (
     NEGATIONS,
     OTHER,
     Term,
+    chinese_dictionary,
     chinese_of_english,
     concept,
     english_of_chinese,
@@ -30,6 +31,11 @@ SHARED: Final = 2  # documents of a theme that a term stands in, at least
 CENTRAL: Final = 3  # units whose words may stand alone ...
 USUAL: Final = 3  # ... where so many documents of the window use them ...
 ALONE: Final = 0.3  # ... for so much of their weight
+NO_NOUN: Final = 0.5  # for what is no noun: verbs and adjectives say too little by themselves
+# Words of Latin letters that Chinese readers know; others stand in no Chinese label.
+_FOREIGN: Final = frozenset(
+    {"app", "wifi", "sim", "esim", "vip", "pdf", "email", "atm", "gps", "usb", "ok", "kpi", "qq"}
+)
 COMMON: Final = 0.12  # share of a theme's documents below which a term counts for less
 MINORITY: Final = 0.15  # share of a theme's units below which a language borrows its label
 _STEM: Final = 4  # letters at which two English words count as one: hang, hanging; clue, clueless
@@ -52,12 +58,18 @@ class UnitTerms:
 
 class Labeller:
     """Labels for topics. ``units`` in the order of the topics that ``weights`` were made of, ``documents`` the document
-    of each. No label names the ``company``."""
+    of each. No label names the ``company``. ``nouns``: see `tokens.nounlike`."""
 
     def __init__(
-        self, weights: Weights, units: Sequence[UnitTerms], documents: Sequence[str], company: str = ""
+        self,
+        weights: Weights,
+        units: Sequence[UnitTerms],
+        documents: Sequence[str],
+        company: str = "",
+        nouns: Mapping[str, int] | None = None,
     ) -> None:
         self._weights = weights
+        self._nouns = nouns or {}
         self._company = frozenset(
             word for tag in (ENGLISH, CHINESE) for term in terms(company, tag) for word in term.words
         )
@@ -95,7 +107,7 @@ class Labeller:
         holders = self._holders(mine)
         scores = self._scores(topic, mine, holders, shared)
         spelt = _spelt(self._units[r].terms for r in mine)
-        scores = {key: score * _part_of_speech(spelt[key]) for key, score in scores.items()}
+        scores = {key: score * _part_of_speech(spelt[key], group, self._nouns) for key, score in scores.items()}
         pool = sorted(scores, key=lambda key: (-scores[key], key))[:_POOL]
         chosen: list[Term] = []
         while pool:
@@ -121,6 +133,8 @@ class Labeller:
         for key, documents in holders.items():
             everywhere = self._everywhere[f"{group}:{key}"]
             inside, outside = len(documents) / size, (everywhere - len(documents)) / others
+            if group == CHINESE and key.isascii() and key not in _FOREIGN:
+                continue
             alone = concept(group, key) not in shared
             if inside <= outside or (alone and (key not in heart or everywhere < USUAL)) or self._names(key):
                 continue
@@ -149,11 +163,16 @@ class Labeller:
         return {key: frozenset(documents) for key, documents in held.items()}
 
 
-def _part_of_speech(term: Term) -> float:
-    """How much like a noun phrase a term is: single English words that look like a verb's form or an adverb count for
-    half. (Chinese words are chosen by the tags of the dictionary.)"""
-    single = len(term.words) == 1 and term.surface.isascii()
-    return 0.5 if single and len(term.surface) > 4 and term.surface.endswith(("ing", "ed", "ly")) else 1.0
+def _part_of_speech(term: Term, group: str, nouns: Mapping[str, int]) -> float:
+    """How much like a noun phrase a term is. A single English word counts for less where it looks like a verb's form or
+    an adverb, or stands where verbs and adjectives do; a single Chinese one where the dictionary says so."""
+    last = term.words[-1]
+    if group == CHINESE:
+        return 1.0 if len(term.words) > 1 or chinese_dictionary().is_noun(last) else NO_NOUN
+    if len(term.words) > 1:
+        return 1.0 if nouns.get(last, 0) >= 0 else NO_NOUN
+    form = len(term.surface) > 4 and term.surface.endswith(("ing", "ed", "ly"))
+    return NO_NOUN if form or nouns.get(last, 0) < 0 else 1.0
 
 
 def _marginal(

@@ -17,7 +17,9 @@ Ref = tuple[str, int]  # document key, segment index
 
 ACTIVE, MERGED, RETIRED = "active", "merged", "retired"
 BORN, MERGE, SPLIT, RENAME, PIN, RETIRE, UNDO = "born", "merge", "split", "rename", "pin", "retire", "undo"
-REVERSIBLE: Final = (MERGE, SPLIT, RENAME, PIN, RETIRE)
+NEST = "nest"
+REVERSIBLE: Final = (MERGE, SPLIT, RENAME, PIN, RETIRE, NEST)
+SUB_DRIVER: Final = "sub_driver"  # in what a birth and a nesting tell
 
 
 class Registry:
@@ -75,13 +77,16 @@ class Registry:
         for ref in refs:
             self.members.pop(ref, None)
 
-    def bear(self, day: str, identity: str, driver: str, side: str, refs: Collection[Ref]) -> ThemeEvent:
-        """A new theme of segments that are in none."""
+    def bear(
+        self, day: str, identity: str, driver: str, side: str, refs: Collection[Ref], sub_driver: str = ""
+    ) -> ThemeEvent:
+        """A new theme of segments that are in none, under ``sub_driver`` ("": none)."""
         if identity in self.themes:
             raise ValueError(f"there is a theme {identity} already")
         self.themes[identity] = KnownTheme(identity, driver, side, day)
         self.assign(dict.fromkeys(refs, identity))
-        return self._happened(day, BORN, identity, moved=tuple(sorted(refs)))
+        told = {SUB_DRIVER: sub_driver} if sub_driver else {}
+        return self._happened(day, BORN, identity, moved=tuple(sorted(refs)), before=told)
 
     def merge(self, day: str, gone: str, into: str) -> ThemeEvent:
         """``gone`` and its members become part of ``into``."""
@@ -112,6 +117,20 @@ class Registry:
         kept = {language: name for language, name in {**theme.names, **names}.items() if name}
         self.themes[identity] = replace(theme, names=kept)
         return self._happened(day, RENAME, identity, before=theme.names)
+
+    def nest(self, day: str, identity: str, sub_driver: str) -> ThemeEvent:
+        """The theme stands under another sub-driver of its driver; "" for none."""
+        self.active(identity)
+        return self._happened(day, NEST, identity, before={SUB_DRIVER: sub_driver})
+
+    def sub_driver(self, identity: str) -> str:
+        """The sub-driver that a theme stands under: what it was given last, at first by its birth, or that of the
+        theme that it was split from; "" for none."""
+        for event in reversed(self.events):
+            if event.theme == identity and event.kind in (BORN, NEST) and not event.undone:
+                return event.before.get(SUB_DRIVER, "")
+        parent = self.themes[identity].parent
+        return self.sub_driver(parent) if parent is not None else ""
 
     def pin(self, day: str, identity: str) -> ThemeEvent:
         """The theme is shown in every report; a second time: no more."""
@@ -153,7 +172,7 @@ class Registry:
             theme = replace(theme, names=event.before)
         elif event.kind == PIN:
             theme = replace(theme, pinned=not theme.pinned)
-        else:
+        elif event.kind == RETIRE:
             theme = replace(theme, state=ACTIVE)
         self.themes[event.theme] = theme
 

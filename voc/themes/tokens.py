@@ -23,6 +23,13 @@ _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _NO_WORDS: Final = re.compile(r"\S{0,80}@\S+|https?://\S+|www\.\S+|<[^<>]{1,80}>|(?<![a-z])[a-z]{1,5}-?\d[a-z\d-]*")
 _ENGLISH_NEGATIONS: Final = frozenset({"no", "not", "never", "without"})
 _CONTRACTION: Final = re.compile(r".*n't|(?:can|does|did|do|wo|is|are|was|has|have|had|could|would|should)nt")
+_BEFORE_NOUNS: Final = re.compile(
+    "an?|the|my|our|your|their|his|her|its|this|that|these|those|no|any|some|each|every|of|for|with|by|in|on|at"
+)
+_BEFORE_VERBS: Final = re.compile(
+    "to|will|would|can|could|should|must|may|might|did|do|does|i|we|they|you|he|she|it|who|never|not|please|"
+    ".*n't|be|been|is|are|was|were|being|very|so|too"
+)
 _CHINESE_NEGATIONS: Final = frozenset({"不", "没", "未", "无", "没有", "没人", "无人", "不肯", "不愿"})
 NEGATIONS: Final = _ENGLISH_NEGATIONS | _CHINESE_NEGATIONS
 # Tags of jieba's dictionary that carry content. Names of people (nr, nrt) are left out on purpose.
@@ -57,6 +64,22 @@ def terms(text: str, language: str) -> list[Term]:
     group = group_of(language)
     chinese = group == CHINESE or (group == OTHER and _HAN.search(folded))
     return _chinese(folded) if chinese else _english(folded)
+
+
+def nounlike(texts: Iterable[str]) -> dict[str, int]:
+    """Key of each English word of ``texts`` -> how much more often it stands where a noun would (after an article, a
+    possessive or a preposition) than where a verb would (after a pronoun, an auxiliary or "to"). A stand-in for a
+    tagger, which no dependency brings: the texts themselves show what a word is to their writers."""
+    found = dict[str, int]()
+    for text in texts:
+        before = ""
+        for token in _ENGLISH_WORD.findall(_NO_WORDS.sub(" . ", text.casefold().replace("\u2019", "'"))):
+            step = 1 if _BEFORE_NOUNS.fullmatch(before) else -1 if _BEFORE_VERBS.fullmatch(before) else 0
+            if step and token[0].isalpha():
+                key = _stem(token.removesuffix("'s"))
+                found[key] = found.get(key, 0) + step
+            before = token
+    return found
 
 
 def to_simplified(text: str) -> str:
@@ -147,6 +170,10 @@ class ChineseDictionary:
         """The words of ``text`` (simplified script)."""
         words: Iterable[str] = self.tokenizer.cut(text, HMM=False)
         return words
+
+    def is_noun(self, word: str) -> bool:
+        """Whether the dictionary has ``word`` as a noun, or not at all."""
+        return self.tags.get(word, "n").startswith(("n", "vn", "an", "s", "j"))
 
     def has_content(self, word: str) -> bool:
         """Whether ``word`` says something by itself; foreign words (app, wifi) do."""
