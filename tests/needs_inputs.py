@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voc.needs import (
     ABSENT,
     APART,
@@ -106,6 +108,7 @@ COSTS = Costs(
 
 # What else can be: outcomes of which nothing is said, and a store in which nothing is dated.
 STATES = (
+    replace(NEEDS, needs=(Need(THEME, "T1", UNKNOWN, (Effect(LEAVING, 0.4, -0.4, 1.2, 60, 58, OPEN, WIDE),), ()),)),
     NeedsAxis(
         None, None, (Outcome(RATING, "nothing", 0, 0), Outcome(LEAVING, "nothing", 900, 900, 0)), (), 0, None, 500
     ),

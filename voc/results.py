@@ -180,7 +180,8 @@ class KnownTheme:
 class ThemeEvent:
     """What happened to ``theme`` on ``day``. ``other``: the second theme of a merge (the one that goes on) or a split
     (the new one). ``moved``: the members that changed theme, (document key, segment). ``before``: the names that a
-    rename replaced; of a birth or a nesting the sub-driver that it gave. ``undone``: by a later event; ``undoes``: the number of the event that this one undid."""
+    rename replaced; of a birth or a nesting the sub-driver that it gave. ``undone``: by a later event;
+    ``undoes``: the number of the event that this one undid."""
 
     number: int
     day: str

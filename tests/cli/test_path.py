@@ -120,7 +120,7 @@ def test_a_second_run_adds_nothing_and_writes_the_same_bytes(sample: tuple[Path,
 
 
 def test_the_stages_one_by_one_give_the_bytes_of_the_run(sample: tuple[Path, Done], tmp_path: Path) -> None:
-    for command in (["ingest", *reversed(SAMPLE_FILES)], ["classify"], ["themes"], ["trends"], ["report"]):
+    for command in (["ingest", *reversed(SAMPLE_FILES)], ["classify"], ["themes"], ["trends"], ["report", "--pdf"]):
         done = voc(*command, cwd=tmp_path)
         assert done.code == 0, (command, done.err)
     theirs = digests(sample[0] / "voc-workspace" / "reports")

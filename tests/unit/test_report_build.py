@@ -25,7 +25,7 @@ def test_a_driver_with_a_new_signal_is_the_verdict() -> None:
     assert cell is not None and cell.share is not None and cell.raw_share == round(35 / 412, 6)
     assert v.share == cell.share == pytest.approx((35 / 412 - 0.01) / 0.79, abs=1e-6)  # corrected
     assert v.change == pytest.approx(v.share - v.baseline, abs=2e-6)  # type: ignore[operator]
-    assert v.p < 0.001 and v.low < v.share < v.high  # type: ignore[operator]
+    assert v.p < v.q < 0.01 and v.low < v.share < v.high  # type: ignore[operator]
     assert report.signals["neglect.complaint"] == "up"
     assert report.signals["discourtesy.complaint"] == "none"
     uncorrected = report.cell("unknowledgeable.complaint")

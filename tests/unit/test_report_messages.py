@@ -117,6 +117,7 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "load_messages", lambda language: Messages(language, recorder))
     base = fixed.inputs()
     praise = replace(base.themes.themes[0], side="praise")
+    placed = tuple(replace(praise, id=f"T{i}", side="complaint", place=(0.1 * i, 0.2), weekly=(1, i)) for i in range(3))
     first = build_report(replace(base, rows=fixed.week_rows()[1:]))
     cases = [
         base,
@@ -126,6 +127,7 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         *_of_rows(base),
         replace(base, themes=replace(base.themes, themes=(praise,) * 13)),
         replace(base, themes=replace(base.themes, themes=(replace(praise, driver="other", emergence=EMERGENCE),))),
+        replace(base, themes=replace(base.themes, themes=placed, weeks=("2026-W45", "2026-W46"))),
         replace(base, previous=first),
         replace(base, coverage=replace(base.coverage, start="2025-12-01")),
         replace(

@@ -164,7 +164,7 @@ def test_the_page_says_what_matters() -> None:
     assert "Interval 6.4% to 13.4%" in shown
     assert "35 of 412 counted (8.5%)" in shown
     assert "corrected for the classifier’s known errors, except: Unknowledgeable staff" in shown
-    assert "with channels and languages in the baseline’s proportions" in shown
+    assert "with channels, languages and products in the baseline’s proportions" in shown
     assert "withdrawn: restated counts do not give it" in shown
     assert "French (not tested)" in shown
     assert "no text (9), wrong number of cells (5)" in shown

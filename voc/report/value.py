@@ -68,7 +68,7 @@ class Quote:
 class ThemeEntry:
     """A theme as the report shows it; ``labels`` maps a language to the label and holds at least ``en``. ``drivers``
     counts its documents by driver, ``weekly`` by week of the window; ``counter`` is praise about the same matter;
-    ``emergence`` says why it is called emerging, None where it is not; ``place``: where it lies on the map, about -1..1;
+    ``emergence`` says why it is called emerging, None where it is not; ``place``: on the map, about -1..1;
     ``sub_driver``: a key, "" for none, and ``sub_names``, its name by language."""
 
     id: str
