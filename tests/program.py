@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +57,17 @@ def voc(
         timeout=timeout,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Processes that are started meanwhile hear Ctrl-C, also where these tests run in the background, where a shell has
+    told everything to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Voc, voc_in
-from tests.program import environment
+from tests.program import environment, interruptible
 
 ROWS = [
     {"id": "r-1", "time": "2026-11-03", "text": "Nobody answered. Write to ann.lee@example.com", "customer": "C-1"},
@@ -170,7 +170,8 @@ def test_an_interrupt_ends_with_130(tmp_path: Path, sent: signal.Signals) -> Non
         "def slow():\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "voc.doctor.models = slow\nsys.exit(main(['models', 'list']))\n"
     )
-    process = start(program, tmp_path)
+    with interruptible():
+        process = start(program, tmp_path)
     process.send_signal(sent)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -332,13 +332,16 @@ def test_a_real_process_is_interrupted(whole: Whole, tmp_path: Path) -> None:
     import subprocess
     import time
 
-    from tests.program import environment
+    from tests.program import environment, interruptible
 
     workspace = _workspace(tmp_path / "w")
     command = [sys.executable, "-m", "voc", "run", str(whole.file), "-w", str(workspace)]
-    with subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        interruptible(),
+        subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
         until = time.monotonic() + 120
         while not (workspace / ".lock.pid").exists() and process.poll() is None:
             assert time.monotonic() < until

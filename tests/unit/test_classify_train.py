@@ -160,7 +160,7 @@ def test_a_damaged_spec_is_an_error_with_a_hint(built: tuple[Heads, OutOfFold], 
     (tmp_path / SPEC_FILE).write_text("format = 1\n", "utf-8")
     with pytest.raises(ModelError, match="is damaged") as caught:
         load_heads(tmp_path)
-    assert "scripts/train.py" in (caught.value.hint or "")
+    assert "voc train" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(
