@@ -93,8 +93,10 @@ def voc_classify(texts: Sequence[str], *options: str) -> dict[str, float]:
 def transformers_pipeline(texts: Sequence[str], batch: int) -> dict[str, float]:
     """Hugging Face's pipeline over the same encoder."""
     model, tokenizer = network()
-    run = library("transformers").pipeline("feature-extraction", model=model, tokenizer=tokenizer, device="cpu")
-    return timed(lambda: [None for _ in run(list(texts), batch_size=batch, truncation=True)], len(texts))
+    cut = {"truncation": True, "max_length": LONGEST}
+    pipeline = library("transformers").pipeline
+    run = pipeline("feature-extraction", model=model, tokenizer=tokenizer, device="cpu", tokenize_kwargs=cut)
+    return timed(lambda: [None for _ in run(list(texts), batch_size=batch)], len(texts))
 
 
 def sentence_transformers(texts: Sequence[str], head: bool) -> dict[str, float]:
