@@ -187,21 +187,6 @@ def test_order_batches_and_threads_change_no_bit(
         assert same(result, results[i]), TEXTS[i][:40]
 
 
-def test_batches_of_torch_have_fixed_shapes() -> None:
-    frame, batching = windows.Frame((0,), (2,), 1, 64), windows.Batching(tokens=64, multiple=16, fixed_rows=True)
-    shapes = []
-
-    def run(ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        shapes.append((ids.shape, lengths.tolist()))
-        return np.ones((*ids.shape, 4), dtype=np.float32)
-
-    window = windows.Window(0, np.arange(20), ((0, 1, 19),))
-    for number in (1, 2):
-        sums = windows.run_batch([window] * number, frame, batching, run)
-        assert [total.tolist() for total in sums] == [[[18.0] * 4]] * number
-    assert shapes == [((2, 32), [20, 1]), ((2, 32), [20, 20])]
-
-
 # --- spans and windows ------------------------------------------------------------------------------------------------
 def test_a_document_is_the_mean_of_its_spans_by_tokens(encoder: Encoder) -> None:
     text = TEXTS[len(TRIPLES) * 3]

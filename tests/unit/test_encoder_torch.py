@@ -11,8 +11,8 @@ import torch
 
 from voc.encoders import Encoded, Passage, resolve_model, torch_encoder
 from voc.encoders.torch_encoder import TorchEncoder, find_devices, load_network, precision
-from voc.encoders.torch_lane import Lane
-from voc.encoders.windows import Batching, fill, pack, run_batch, tokenise
+from voc.encoders.torch_lane import Lane, fill
+from voc.encoders.windows import Batching, pack, sums_over_spans, tokenise
 from voc.errors import ModelError
 
 WORDS = ["The desk clerk shrugged.", "没有人回复我的邮件。", "櫃檯的人很有禮貌。", "Late again!", "Thank you, Ann."]
@@ -103,7 +103,7 @@ def test_states_are_those_of_the_library(encoder: TorchEncoder) -> None:
     model = resolve_model()
     network = load_network(model)[0].eval()
     assert network.config._attn_implementation == "sdpa"
-    batching = Batching(tokens=256, multiple=256, fixed_rows=False)
+    batching = Batching(tokens=512, multiple=256)
     (ids, positions), *_ = tokenise(encoder.tokenizer, PASSAGES[5:6])
     windows = list(pack(0, PASSAGES[5], ids, positions, encoder.frame))
 
@@ -114,12 +114,30 @@ def test_states_are_those_of_the_library(encoder: TorchEncoder) -> None:
         return torch.cat([out.last_hidden_state, out.hidden_states[model.base_layer]], dim=-1).numpy()
 
     lane = Lane(network, torch.device("cpu"), dtype=torch.float32, base=model.base_layer, own=True)
-    expected = run_batch(windows, encoder.frame, batching, run)
+    expected = sums_over_spans(run(*fill(windows, encoder.frame, 2, 256)), windows)
     for own in (True, False):
         lane.own = own
         for total, other in zip(lane.sums_of(windows, encoder.frame, batching), expected, strict=True):
             np.testing.assert_allclose(total, other, rtol=1e-4, atol=1e-3)
-    assert fill(windows, encoder.frame, 2, 256)[1].tolist() == [len(windows[0].ids), 1]
+
+
+def test_batches_have_fixed_shapes(encoder: TorchEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last batch of a length is filled up, so that a text's neighbours do not choose its kernels."""
+    shapes, states = [], Lane._states
+
+    def seen(self: Lane, ids: Any, mask: Any) -> Any:
+        shapes.append((tuple(ids.shape), mask.sum(dim=1).tolist()))
+        return states(self, ids, mask)
+
+    monkeypatch.setattr(Lane, "_states", seen)
+    (ids, positions), *_ = tokenise(encoder.tokenizer, PASSAGES[:1])
+    window = next(pack(0, PASSAGES[0], ids, positions, encoder.frame))
+    size = len(window.ids)
+    for number in (1, 2):
+        assert len(list(encoder.sums_of([window] * number))) == number
+    (rows, length), lengths = shapes[0]
+    assert rows == 256 // length > 1 and length % 16 == 0
+    assert [lengths, shapes[1]] == [[size] + [1] * (rows - 1), ((rows, length), [size] * 2 + [1] * (rows - 2))]
 
 
 @pytest.mark.parametrize("dtype", ["bf16", "fp16"])

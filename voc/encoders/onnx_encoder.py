@@ -6,6 +6,7 @@ Parallel work is over batches: each worker thread runs one batch on one core. Th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,15 @@ from numpy.typing import NDArray
 
 from voc.encoders.onnx_graph import CONTRIB, IR_VERSION, OPSET, graph_file
 from voc.encoders.registry import ModelDir
-from voc.encoders.windows import Batching, WindowedEncoder, cpu_count, make_frame, theme_map
+from voc.encoders.windows import (
+    Batching,
+    Window,
+    WindowedEncoder,
+    cpu_count,
+    make_frame,
+    sums_over_spans,
+    theme_map,
+)
 from voc.errors import ModelError
 
 # Swept from 96 to 3,072 in November 2026 on one core with AMX: flat from 200 to 800, slower where a batch leaves the
@@ -28,12 +37,7 @@ class OnnxEncoder(WindowedEncoder):
     def __init__(self, model: ModelDir, *, threads: int = 0) -> None:
         from tokenizers import Tokenizer
 
-        session = open_session(model)
-
-        def run(ids: NDArray[np.int64], _lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-            states: NDArray[np.float32] = session.run(["states"], {"ids": ids})[0]
-            return states
-
+        self._session = open_session(model)
         size = model.spec["encoder"]
         tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
         super().__init__(
@@ -42,10 +46,14 @@ class OnnxEncoder(WindowedEncoder):
             tokenizer=tokenizer,
             frame=make_frame(tokenizer, str(size["prefix"]), int(size["max_tokens"]), pad=1),
             batching=Batching(tokens=BATCH_TOKENS),
-            run=run,
             workers=threads or cpu_count(),
             theme_map=theme_map(model),
         )
+
+    def sums_of(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """See `WindowedEncoder.sums_of`; windows of one batch have one length, so nothing is padded."""
+        states = self._session.run(["states"], {"ids": np.stack([window.ids for window in windows])})[0]
+        return sums_over_spans(states, windows)
 
 
 def session_options() -> Any:

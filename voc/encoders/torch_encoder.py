@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-CPU_BATCHING = Batching(tokens=256, multiple=16, fixed_rows=True)
+CPU_BATCHING = Batching(tokens=256, multiple=16)
 # Not swept: no GPU was at hand. Many tokens keep a GPU busy while one core starts its kernels; the last batch of every
 # length is filled with empty rows, of 16 lengths, which the read-ahead keeps to about an eighth of the work.
-GPU_BATCHING = Batching(tokens=16_384, multiple=16, fixed_rows=True, lookahead=16_384, chars=4_000_000)
+GPU_BATCHING = Batching(tokens=16_384, multiple=16, lookahead=16_384, chars=4_000_000)
 
 
 class TorchEncoder(WindowedEncoder):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.encoders.windows import Batching, Frame, Window, fill, padded
+from voc.encoders.windows import Batching, Frame, Window, padded
 from voc.errors import ModelError
 
 if TYPE_CHECKING:
@@ -115,3 +115,18 @@ class Lane:
             yield from np.split(home.numpy(), cuts)
 
         return read()
+
+
+def fill(
+    windows: Sequence[Window], frame: Frame, rows: int, length: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids (rows, length) and lengths (rows,) of windows of one padded length; rows beyond them hold one padding.
+
+    So a batch's shape, and with it the kernels that a library chooses, follows from a window's length alone.
+    """
+    ids = np.full((rows, length), frame.pad, dtype=np.int64)
+    lengths = np.ones(rows, dtype=np.int64)
+    for row, window in enumerate(windows):
+        ids[row, : len(window.ids)] = window.ids
+        lengths[row] = len(window.ids)
+    return ids, lengths

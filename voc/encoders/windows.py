@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,23 +35,18 @@ PAUSES = frozenset("。！？；，、")
 
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates: not text, and no valid UTF-8
 
-Run = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-
 
 @dataclass(frozen=True, slots=True)
 class Batching:
     """How windows are put together for the model.
 
     `tokens`: tokens in a batch, padding included. `multiple`: windows are padded to the next multiple of this (1: only
-    windows of exactly one length share a batch, and there is no padding at all). `fixed_rows`: fill each batch with
-    empty rows, so that its shape, and with it the kernels that a library chooses, follow from a window's length alone.
-    `lookahead`: passages read ahead, to find windows of one length; `chars`: their characters, so that memory is
-    bounded for documents of any length.
+    windows of exactly one length share a batch, and there is no padding at all). `lookahead`: passages read ahead, to
+    find windows of one length; `chars`: their characters, so that memory is bounded for documents of any length.
     """
 
     tokens: int
     multiple: int = 1
-    fixed_rows: bool = False
     lookahead: int = LOOKAHEAD_PASSAGES
     chars: int = LOOKAHEAD_CHARS
 
@@ -219,23 +215,8 @@ def padded(window: Window, batching: Batching) -> int:
     return -(-len(window.ids) // batching.multiple) * batching.multiple
 
 
-def fill(
-    windows: Sequence[Window], frame: Frame, rows: int, length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids (rows, length) and lengths (rows,) of windows of one padded length; rows beyond them hold one padding."""
-    ids = np.full((rows, length), frame.pad, dtype=np.int64)
-    lengths = np.ones(rows, dtype=np.int64)
-    for row, window in enumerate(windows):
-        ids[row, : len(window.ids)] = window.ids
-        lengths[row] = len(window.ids)
-    return ids, lengths
-
-
-def run_batch(windows: Sequence[Window], frame: Frame, batching: Batching, run: Run) -> list[NDArray[np.float32]]:
-    """Run the model on windows of one padded length; for each window (spans, dim) the sums over its spans' states."""
-    length = padded(windows[0], batching)
-    rows = max(1, batching.tokens // length) if batching.fixed_rows else len(windows)
-    states = run(*fill(windows, frame, rows, length))
+def sums_over_spans(states: NDArray[np.float32], windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    """From hidden states (rows, length, dim) to each window's (spans, dim) sums over its spans."""
     return [
         np.stack([states[row, first:last].sum(axis=0, dtype=np.float32) for _, first, last in window.spans])
         for row, window in enumerate(windows)
@@ -257,11 +238,10 @@ class Begun:
     results: Iterator[Iterable[NDArray[np.float32]]]
 
 
-class WindowedEncoder:
-    """The part that all engines share; an engine gives `run`, from (rows, length) ids and lengths to hidden states, or
-    overrides `sums_of`, where states are better summed on the device that has them.
+class WindowedEncoder(ABC):
+    """The part that all engines share; an engine gives `sums_of`.
 
-    States are (rows, length, dim); with a `theme_map` (rows, length, 2 dim): the last layer's, then the base layer's.
+    Sums are over states (dim,); with a `theme_map` (2 dim,): the last layer's, then the base layer's.
     """
 
     def __init__(
@@ -272,13 +252,12 @@ class WindowedEncoder:
         tokenizer: Tokenizer,
         frame: Frame,
         batching: Batching,
-        run: Run | None = None,
         workers: int,
         theme_map: ThemeMap | None = None,
     ) -> None:
         self.id, self.dim, self.theme_map = id, dim, theme_map
         self.tokenizer, self.frame, self.batching = tokenizer, frame, batching
-        self._run, self._workers = run, workers
+        self._workers = workers
 
     def encode(self, passages: Iterable[Passage]) -> Iterator[Encoded]:
         """See `voc.encoders.base.Encoder.encode`."""
@@ -316,14 +295,12 @@ class WindowedEncoder:
             for window in pack(number, passages[number], ids, positions, self.frame)
         ]
 
+    @abstractmethod
     def sums_of(self, windows: Sequence[Window]) -> Iterable[NDArray[np.float32]]:
         """For each of a batch's windows (of one padded length) the sums (spans, dim) over its spans' states.
 
         Called by the worker threads; what it returns is read by the thread that wants the results.
         """
-        if self._run is None:
-            raise TypeError("an engine gives run, or overrides sums_of")
-        return run_batch(windows, self.frame, self.batching, self._run)
 
     def _begin(self, passages: Sequence[Passage], pool: ThreadPoolExecutor) -> Begun:
         windows = self.windows(passages)
