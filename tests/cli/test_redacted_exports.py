@@ -37,6 +37,28 @@ def test_an_export_is_redacted_and_names_customers_by_pseudonyms(tmp_path: Path)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600 and len(key.read_bytes()) == 32
 
 
+def test_whatever_a_feed_may_hold_is_redacted(tmp_path: Path) -> None:
+    """Columns that are labels in one feed are free text in the next; recordings are named by who called."""
+    columns = {name: f"{name} of jo@example.com" for name in ("product", "region", "segment", "thread", "reply")}
+    row = {"id": "1", "text": "Nobody answered.", **columns, "jo@example.com": "13800138000"}
+    voc("ingest", write_jsonl(tmp_path / "call from 13800138000.jsonl", [row]), cwd=tmp_path)
+    exported = _exported(tmp_path)[0]
+    assert {name: exported[name] for name in columns} == {name: f"{name} of [email]" for name in columns}
+    assert exported["metadata"] == {"[email]": "[phone]"}
+    assert "example.com" not in json.dumps(exported) and "13800138000" not in json.dumps(exported)
+    given = _exported(tmp_path, "--identified")[0]
+    assert {name: given[name] for name in columns} == columns
+    assert (given["source"], given["metadata"]) == ("call from 13800138000.jsonl", {"jo@example.com": "13800138000"})
+
+
+def test_a_rejected_row_is_told_redacted(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"text": "Nobody answered."}\n{"text": broken, call 13800138000\n', "utf-8")
+    done = voc("classify", file, "-o", "records.jsonl", "--max-reject-share", "0.5", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "a.jsonl row 2: not_json" in done.err and "[phone]" in done.err and "13800138000" not in done.err
+
+
 def test_identified_exports_what_was_given(tmp_path: Path) -> None:
     voc("ingest", write_jsonl(tmp_path / "a.jsonl", ROWS), cwd=tmp_path)
     rows = _exported(tmp_path, "--identified")

@@ -15,6 +15,7 @@ from voc.exports import check_ending, write_rows
 from voc.ingest import IngestOptions, Source, open_sources
 from voc.pipeline.context import find_classifier, log, make_engine, settings_of
 from voc.pipeline.options import Progress, RunOptions
+from voc.privacy import redact
 
 # Columns that every file of records has, also one without rows.
 _COLUMNS = (
@@ -26,7 +27,7 @@ _COLUMNS = (
 def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, progress: Progress) -> dict[str, object]:
     """Writes a record for each document of ``inputs`` to ``out``; the summary of what was done.
 
-    Rejected rows are named in the log. TooManyRejects after everything was written.
+    Rejected rows are named in the log, redacted. TooManyRejects after everything was written.
     """
     check_ending(out)
     config = settings_of(options, alone=True)
@@ -94,7 +95,8 @@ def _documents(sources: list[Source], counts: Counter[str]) -> Iterator[Document
             if isinstance(item, Reject):
                 counts["rejects"] += 1
                 counts["set_aside"] += item.reason in SET_ASIDE
-                log.warning("%s row %d: %s: %s %r", source.name, item.row, item.reason, item.detail, item.value)
+                shown = redact(item.value)
+                log.warning("%s row %d: %s: %s %r", source.name, item.row, item.reason, item.detail, shown)
             else:
                 yield item
         for warning in source.warnings():

@@ -135,7 +135,7 @@ def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
         yield {
             "id": shown(d.id),
             "key": d.key,
-            "source": d.source,
+            "source": shown(d.source),
             "channel": d.channel,
             "customer": customer(d.customer) if d.customer else None,
             "time": d.time,
@@ -153,11 +153,11 @@ def _document_rows(context: Context, shown: Any) -> Iterator[dict[str, object]]:
             "reply": shown(d.reply) if d.reply else d.reply,
             "reply_time": d.reply_time,
             "thread": d.thread and shown(d.thread),
-            "product": d.product,
-            "region": d.region,
-            "segment": d.segment,
+            "product": d.product and shown(d.product),
+            "region": d.region and shown(d.region),
+            "segment": d.segment and shown(d.segment),
             "value": d.value,
-            "metadata": {name: shown(value) for name, value in d.metadata.items()},
+            "metadata": {shown(name): shown(value) for name, value in d.metadata.items()},
         }  # fmt: skip
 
 
