@@ -53,6 +53,9 @@ INTRODUCTIONS = (
     "Gesendet: Dienstag, 4. März\nAn: Ann\nBetreff: Fahrt",
     "De : Lily Chan <lily@harbour.example>\nEnvoyé : mardi 4 mars 2025\nÀ : Ann\nObjet : Trajet",
     "发件人: Lily Chan <lily@harbour.example>\n发送时间: 2025年3月4日 10:15\n收件人: 王小明\n主题: 您的行程",
+    "##- Please type your reply above this line -##\n\nLily Chan, 4 March",
+    "##- 请在此行上方回复 -##",
+    "--- Reply above this line ---",
     "寄件者: Lily Chan <lily@harbour.example>\n寄件日期: 2025年3月4日 上午 10:15\n收件者: 王小明\n主旨: 您的行程",
 )
 HISTORY = "Dear customer,\n\nthank you for your patience. 感谢您的来信。\n\nHarbour Lines"
@@ -163,6 +166,16 @@ def test_the_senders_name_closes_the_text() -> None:
     assert newest_text("My name is Ann Lee and I wait.\n\nWhy?", "Ann Lee <a@b.example>").text.startswith("My name")
 
 
+def test_the_help_desks_own_mail_begins_with_its_line() -> None:
+    assert newest_text(f"##- Please type your reply above this line -##\n\n{EN}").text == EN
+
+
+def test_the_senders_address_closes_the_text() -> None:
+    body = f"{HANS}\n\nwang@x.example\n\n发件人： 客服\n发送时间： 2025-03-04 10:15\n收件人： wang\n主题： 回复\n您好\n"
+    assert newest_text(body, "王 <wang@x.example>").text == HANS
+    assert "wang@x.example" in newest_text(body, "王 <li@x.example>").text
+
+
 def test_headers_above_the_text_are_the_writers_own_unless_they_received_them() -> None:
     head = "From: Lily <lily@harbour.example>\nTo: ann@lee.example\nSubject: Your trip\nDate: 4 March 2025\n\n"
     assert newest_text(head + EN).text == EN
@@ -233,6 +246,6 @@ def test_nothing_is_made_up_and_nothing_lost(parts: list[str], sender: str) -> N
 def test_time_grows_with_the_length(line: str) -> None:
     newest_text("warm up")
     body = f"{line}\n" * 20_000
-    start = time.perf_counter()
+    start = time.process_time()
     newest_text(body, "Ann Lee <a@b.example>")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

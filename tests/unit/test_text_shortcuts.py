@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
+from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
@@ -12,8 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.mail_fakes import message
-from voc.ingest import mail_mime, mail_signature, mail_words
+from voc.ingest import mail, mail_mime, mail_signature, mail_words
 from voc.ingest.mail_mime import MailError, read_mail
+from voc.ingest.mail_parts import Part, parse
 from voc.text import language
 from voc.text.repair import _LINE, _config, _decoded
 
@@ -55,9 +59,42 @@ def test_every_line_that_a_phone_adds_begins_as_listed(line: str) -> None:
     assert mail_signature._is_mobile(line) == (mail_words.MOBILE.fullmatch(line[:300]) is not None)
 
 
-def tree(data: bytes) -> list[object]:
-    parsed = BytesParser(policy=compat32).parsebytes(data)
-    return [[*parsed.raw_items()], parsed.get_content_type(), parsed.get_payload(), parsed.get_payload(decode=True)]
+def headers_of(found: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """First values, line breaks alike; without the transfer encoding, which is undone."""
+    first: dict[str, str] = {}
+    for name, value in found:
+        first.setdefault(name.lower(), str(value).replace("\r\n", "\n").replace("\r", "\n").lstrip())
+    first.pop("content-transfer-encoding", None)
+    return first
+
+
+def tree(message: Message) -> object:
+    """What the library makes of a message: its headers, and its decoded content or its parts."""
+    first, is_message = headers_of(message.raw_items()), message.get_content_maintype() == "message"
+    if message.get_default_type() != "text/plain":
+        first.setdefault("content-type", message.get_default_type())
+    payload = message.get_payload()
+    if isinstance(payload, list) and not is_message:
+        return first, message.get_content_type(), [tree(part) for part in payload if isinstance(part, Message)]
+    return first, message.get_content_type(), b"" if is_message else message.get_payload(decode=True)
+
+
+def tree_of(part: Part) -> object:
+    first = headers_of(part.headers.items())
+    if part.parts is not None:
+        return first, part.type, [tree_of(one) for one in part.parts]
+    return first, part.type, b"" if part.type.startswith("message/") else part.decoded()
+
+
+def check_tree(data: bytes) -> None:
+    assert tree_of(parse(data)) == tree(BytesParser(policy=compat32).parsebytes(data))
+
+
+NESTED = (
+    b'From: a@b.example\nContent-Type: multipart/mixed;\n boundary="a b"\n\npreamble\n--a b\n'
+    b"Content-Type: multipart/alternative; charset=x; boundary==_c\n\n--=_c\n\nplain\n\n--=_c  \n"
+    b"Content-Transfer-Encoding: base64\n\n5rKh5pyJ5Lq6\n--=_c--\nepilogue\n--a b\n--a b\nX: y\n--a b--\nend\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +104,18 @@ def tree(data: bytes) -> list[object]:
         message("One", charset="iso-8859-1", x_long="a " * 200),
         message("One").replace(b"\n", b"\r\n"),
         message("One").replace(b"\n", b"\r"),
+        message("Two 没有", html="<p>Two 没有</p>"),
+        message("Two 没有", html="<p>Two 没有</p>").replace(b"\n", b"\r\n"),
+        NESTED,
+        NESTED.replace(b"\n", b"\r\n"),
+        NESTED.replace(b"--=_c--\n", b""),
+        NESTED.replace(b"--a b--", b"--a b"),
+        NESTED.replace(b'"a b"', b"<a b>"),
+        b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--y\n\nno boundary\n",
+        b"From: a@b.example\nContent-Type: multipart/mixed\n\n--y\n\nno boundary\n",
+        b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\nno header\n\ntext\n--x--",
+        b"From: a@b.example\nContent-Type: multipart/digest; boundary=x\n\n--x\n\nFrom: b\n\ntext\n--x--",
+        b"From: a@b.example\nContent-Type: message/rfc822\n\nFrom: b\n\ntext\n",
         b"From: a@b.example\nno header\nSubject: x\n\ntext\n",
         b"From: a@b.example\n: empty\nSubject: x\n\n\ntext",
         b" folded first\nFrom: a@b.example\n\ntext",
@@ -76,11 +125,8 @@ def tree(data: bytes) -> list[object]:
         b"From: a@b.example\nSubject:\xff\xfe\n\n\xe6\xb2\xa1\r\rtext",
     ],
 )
-def test_a_plain_message_is_parsed_as_the_library_parses_it(data: bytes) -> None:
-    found = mail_mime._parsed(data, body=True)
-    assert [[*found.raw_items()], found.get_content_type(), found.get_payload(), found.get_payload(decode=True)] == (
-        tree(data)
-    )
+def test_a_message_is_parsed_as_the_library_parses_it(data: bytes) -> None:
+    check_tree(data)
 
 
 @settings(max_examples=200)
@@ -88,9 +134,105 @@ def test_a_plain_message_is_parsed_as_the_library_parses_it(data: bytes) -> None
     st.lists(st.sampled_from([b"From: a@b", b"\n", b"\r\n", b"\r", b"X: y", b" z", b":", b"no", b"\xff"]), max_size=14)
 )
 def test_any_headers_are_parsed_as_the_library_parses_them(parts: list[bytes]) -> None:
-    data = b"".join(parts)
-    found = mail_mime._parsed(data, body=True)
-    assert [[*found.raw_items()], found.get_payload()] == [tree(data)[0], tree(data)[2]]
+    check_tree(b"".join(parts))
+
+
+LINES = [
+    b"--x",
+    b"--x--",
+    b"--y",
+    b"--y--",
+    b"",
+    b"text",
+    b"A: b",
+    b"Content-Type: multipart/mixed; boundary=y",
+    b"--xy",
+]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from([b"\n", b"\n", b"\r\n", b" \n", b"\r"])), max_size=20)
+)
+def test_any_parts_are_parsed_as_the_library_parses_them(lines: list[tuple[bytes, bytes]]) -> None:
+    check_tree(b"Content-Type: multipart/mixed; boundary=x\n\n" + b"".join(line + end for line, end in lines))
+
+
+def messages_by_lines(data: bytes) -> list[bytes]:
+    """The messages of an mbox, told line by line."""
+    lines = io.BytesIO(data).readlines()
+    at, found = 0, list[bytes]()
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    while at < len(lines):
+        at += lines[at].startswith(b"From ")
+        kept, blank = list[bytes](), False
+        while at < len(lines):
+            line, below = lines[at], lines[at + 1] if at + 1 < len(lines) else b""
+            apart = blank or mail._FROM_LINE.match(line)
+            if line.startswith(b"From ") and apart and mail._HEADER_LINE.match(below):
+                break
+            blank = not line.strip(b"\r\n")
+            kept.append(line[1:] if re.match(rb">+From ", line) else line)
+            at += 1
+        found.append(b"".join(kept))
+    return found
+
+
+MBOX_LINES = [*b"From a|From b Tue 10:15|A: b||text|>From x|>>From y|From | |\r".split(b"|"), b""]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.sampled_from(MBOX_LINES), st.sampled_from([b"\n", b"\n", b"\r\n"])), max_size=16),
+    st.sampled_from([b"", b"x", b"From a"]),
+    st.sampled_from([1, 3, 8, 1 << 20]),
+)
+def test_a_mailbox_is_cut_as_it_is_line_by_line(lines: list[tuple[bytes, bytes]], rest: bytes, block: int) -> None:
+    data = b"".join(line + end for line, end in lines) + rest
+    found = [(place, b"".join(blocks)) for place, blocks in mail._Splitter(io.BytesIO(data), block).messages()]
+    assert [one for _, one in found] == messages_by_lines(data)
+    for place, one in found:
+        file = io.BytesIO(data)
+        file.seek(place)
+        assert b"".join(mail._Splitter(file, block).rest()) == one
+
+
+ADDRESS_PARTS = [*'" ,.(<>@\\;-a', "Ann", "Lee", "=?utf-8?q?Zo=C3=AB?=", "O'Neil", "陈"]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(ADDRESS_PARTS), max_size=8))
+@example(['"', "Lee", ",", " ", "Ann", '"', " "])
+def test_any_name_is_read_as_the_library_reads_it(parts: list[str]) -> None:
+    value = f"{''.join(parts)}<Ann@Lee.example>"
+    found = mail_mime._addresses(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mail_mime, "_PLAIN_ADDRESS", re.compile("(?!)"))
+        assert found == mail_mime._addresses(value)
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(["Tue, ", "", "Tue "]), st.integers(0, 40), st.sampled_from(["Jan", "Dec", "Foo"]),
+    st.sampled_from(["1970", "2025", "25", "0000"]), st.integers(0, 70), st.sampled_from("+-"),
+    st.sampled_from(["0000", "0830", "1400", "2500", "0199", "00"]), st.sampled_from(["", " (UTC)", " UTC"]),
+)  # fmt: skip
+def test_a_plain_date_is_read_as_the_library_reads_it(
+    weekday: str, day: int, month: str, year: str, second: int, sign: str, zone: str, comment: str
+) -> None:
+    value = f"{weekday}{day} {month} {year} 10:15:{second:02} {sign}{zone}{comment}"
+    found = mail_mime._date(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mail_mime, "_PLAIN_DATE", re.compile("(?!)"))
+        assert found == mail_mime._date(value)
+
+
+@settings(max_examples=200)
+@given(st.from_regex(mail_words.DISCLAIMER, fullmatch=True))
+def test_every_disclaimer_begins_as_listed(line: str) -> None:
+    first = re.split(r"[\r\n]", line, maxsplit=1)[0]
+    assert not mail_words.DISCLAIMER.match(first) or mail_words.DISCLAIMER_STARTS.match(first)
 
 
 @pytest.mark.parametrize("name", ["Ann Lee", "ann", "Ann 3 Lee", ""])

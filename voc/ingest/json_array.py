@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Final
 
+import numpy as np
+
 from voc.documents import Reject
 from voc.errors import InputError
 from voc.ingest.encodings import ERRORS, Encoding, detect
@@ -26,7 +28,9 @@ _LINE: Final = 1 << 20
 _DEEPEST: Final = 200  # levels of brackets
 _WIDEST: Final = 128 << 20  # levels times the bytes of the longest string
 _LONG_NUMBER: Final = re.compile(rb"(?<![0-9])[0-9]{1000}")
-_BRACKETS: Final = re.compile(rb"[\[\]{}]")
+# By byte: how it changes the depth.
+_STEPS: Final = np.zeros(256, np.int8)
+_STEPS[[*b"[{"]], _STEPS[[*b"]}"]] = 1, -1
 
 
 class JsonReader:
@@ -93,11 +97,8 @@ class _Nesting:
             raise _TooMuchError("too_long", "a name or text in it is too long for how deep it is nested")
 
     def _highest(self, outside: bytes) -> int:
-        highest = depth = self.depth
-        for bracket in _BRACKETS.findall(outside):
-            depth += 1 if bracket in b"[{" else -1
-            highest = max(highest, depth)
-        return highest
+        steps = _STEPS[np.frombuffer(outside, np.uint8)]
+        return self.depth + max(int(steps.cumsum(dtype=np.int64).max(initial=0)), 0)
 
 
 class _Utf8:

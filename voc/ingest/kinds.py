@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -62,9 +64,9 @@ def magic(path: Path) -> str:
     return "parquet" if head == b"PAR1" else "ole" if head == _OLE else ""
 
 
-def reader_for(path: Path, suffix: str) -> Reader | None:
-    """The reader of a file whose name ends in ``suffix`` (lower case), None where no reader is meant."""
-    found = magic(path)
+def reader_for(path: Path, suffix: str, found: str) -> Reader | None:
+    """The reader of a file whose name ends in ``suffix`` (lower case) and whose ``magic`` was ``found``, None where no
+    reader is meant."""
     if found == "workbook":
         return _EXCEL
     if found == "parquet":
@@ -93,6 +95,9 @@ def _may_be_transcript(path: Path) -> bool:
 
 def _is_tabbed(path: Path) -> bool:
     """Whether a text file is a table, as spreadsheets save it under this name."""
+    with path.open("rb") as file:
+        if b"\t" not in file.read(4 * _LONGEST):  # in any encoding
+            return False
     lines = _first_lines(path)
     widths = [line.count("\t") for line in lines]
     return len(lines) >= 2 and min(widths) > 0 and find_delimiter(lines) == "\t"
@@ -112,8 +117,8 @@ def _first_lines(path: Path) -> list[str]:
     except InputError:
         return []
     with path.open("r", encoding=encoding.codec, errors=ERRORS) as file:
-        lines = [file.readline(_LONGEST) for _ in range(_LINES)]
-    return [line for line in lines if line.strip("\ufeff \t\r\n")]
+        lines = islice(iter(partial(file.readline, _LONGEST), ""), _LINES)
+        return [line for line in lines if line.strip("\ufeff \t\r\n")]
 
 
 def _guess(head: str, lines: list[str]) -> str:

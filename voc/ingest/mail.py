@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -17,7 +18,7 @@ from voc.documents import Document, Reject
 from voc.errors import InputError
 from voc.ingest.mail_aside import set_aside
 from voc.ingest.mail_body import newest_text, unwrap
-from voc.ingest.mail_mime import Mail, MailError, collect, pieces, read_mail
+from voc.ingest.mail_mime import BLOCK, Mail, MailError, collect, read_mail
 from voc.ingest.mail_msg import read_msg
 from voc.ingest.mail_threads import Mailbox, Threads, customer_of, is_company, survey
 from voc.ingest.record import Builder, IngestOptions, Stats
@@ -29,8 +30,9 @@ log = logging.getLogger("voc.ingest")
 _HEAD_LIMIT: Final = 1 << 20  # bytes of headers that are read of one message
 _FROM_LINE: Final = re.compile(rb"From .{0,500}\d{2}:\d{2}.{0,200}")
 _HEADER_LINE: Final = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>*From ")
-_ESCAPED: Final = re.compile(rb">+From ")
-_BLANK: Final = (b"\n", b"\r\n")
+_ESCAPED: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
+_EMPTY_LINE: Final = re.compile(rb"^\r*\n", re.MULTILINE)
+_FEW: Final = 1 << 16  # bytes that are read at once where one message is wanted
 _KEPT: Final = 500  # characters of a header that go into the metadata
 
 
@@ -140,7 +142,7 @@ class Files:
         """See ``Mailbox``. What cannot be opened says so when it is read itself."""
         for place, path in enumerate(self.files):
             with suppress(InputError), _opening(path) as file:
-                yield place + 1, place, _head(pieces(file))
+                yield place + 1, place, _head(_blocks(file))
 
     def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
         """See ``Mailbox``."""
@@ -153,7 +155,7 @@ class Files:
     def at(self, place: int) -> bytes:
         """See ``Mailbox``."""
         with _opening(self.files[place]) as file:
-            return collect(pieces(file))
+            return collect(_blocks(file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,15 @@ class Mbox:
     def heads(self) -> Iterator[tuple[int, int, bytes]]:
         """See ``Mailbox``."""
         with _opening(self.path) as file:
-            for row, (place, lines) in enumerate(_Splitter(file).messages(), start=1):
-                yield row, place, _head(lines)
+            for row, (place, blocks) in enumerate(_Splitter(file).messages(), start=1):
+                yield row, place, _head(blocks)
 
     def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
         """See ``Mailbox``."""
         with _opening(self.path) as file:
-            for row, (_, lines) in enumerate(_Splitter(file).messages(), start=1):
+            for row, (_, blocks) in enumerate(_Splitter(file).messages(), start=1):
                 try:
-                    yield row, collect(lines)
+                    yield row, collect(blocks)
                 except MailError as error:
                     yield row, error
 
@@ -181,58 +183,101 @@ class Mbox:
         """See ``Mailbox``."""
         with _opening(self.path) as file:
             file.seek(place)
-            return collect(_Splitter(file).rest())
+            return collect(_Splitter(file, _FEW).rest())
 
 
 class _Splitter:
     """Messages of an mbox as it is read. A message ends at a line "From ..." that stands below an empty line, or holds
     a time, and has a header below it; "From " in a text is escaped with ">", which is taken off."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.source = pieces(file)
-        self.offset = file.tell()
-        self.line = next(self.source, b"")
-        self.ahead = next(self.source, b"")
+    def __init__(self, file: BinaryIO, block: int = BLOCK) -> None:
+        self.file, self.block = file, block
+        self.base = file.tell()  # offset of what is held
+        self.held = b""
+        self.at = 0  # in what is held
+        self.begun = True  # a line begins there
+        self.ended = False
 
     def messages(self) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """(offset, lines) of each; what is left of the lines is skipped."""
-        while self.line and not self.line.strip():
-            self._advance()
-        while self.line:
-            if self.line.startswith(b"From "):
-                self._advance()
-            place, lines = self.offset, self.rest()
-            yield place, lines
-            for _ in lines:
+        """(offset, blocks of whole lines) of each; what is left of the blocks is skipped."""
+        while (line := self._line()) and not line.strip():
+            self.at += len(line)
+        while line := self._line():
+            if line.startswith(b"From "):
+                self.at += len(line)
+            place, blocks = self.base + self.at, self.rest()
+            yield place, blocks
+            for _ in blocks:
                 pass
 
     def rest(self) -> Iterator[bytes]:
-        """Lines up to the end of the message. The next one can be found when all were taken."""
-        line, ahead, offset, source = self.line, self.ahead, self.offset, self.source
-        blank = False
-        while line:
-            if line[:5] == b"From " and (blank or _FROM_LINE.match(line)) and _HEADER_LINE.match(ahead):
+        """What is left of the message. The next one can be found when all was taken."""
+        blank = False  # the line above what is held is empty
+        while True:
+            end = self._end(blank=blank)
+            stop = end if end is not None else len(self.held) if self.ended else self._known()
+            block = self.held[self.at : stop]
+            self.at = stop
+            if block:
+                self.begun = block.endswith(b"\n")
+                blank = not block[block.rfind(b"\n", 0, -1) + 1 :].strip(b"\r\n")
+                yield _ESCAPED.sub(b"", block) if b">From " in block else block
+            if end is not None or self.ended:
+                return
+            self._read()
+
+    def _end(self, *, blank: bool) -> int | None:
+        """Where the next message begins; None where that cannot be told from what is held, or it does not."""
+        held = self.held
+        at = self.at if self.begun else held.find(b"\nFrom ", self.at) + 1 or -1
+        while at >= 0:
+            below = held.find(b"\n", at) + 1
+            if not below or (not self.ended and held.find(b"\n", below) < 0):
+                return None
+            if held.startswith(b"From ", at) and _HEADER_LINE.match(held, below):
+                above = held[max(self.at, held.rfind(b"\n", self.at, at - 1) + 1) : at] if at > self.at else b""
+                if (not above.strip(b"\r\n") if above else blank) or _FROM_LINE.match(held, at):
+                    return at
+            at = held.find(b"\nFrom ", at) + 1 or -1
+        return None
+
+    def _known(self) -> int:
+        """Where the last two lines of what is held begin: more has to be read to tell what they are."""
+        last = self.held.rfind(b"\n", self.at)
+        start = self.held.rfind(b"\n", self.at, max(last, self.at)) + 1
+        return start or (len(self.held) if len(self.held) - self.at > 4 * BLOCK else self.at)
+
+    def _line(self) -> bytes:
+        """The line that comes next, b"" at the end."""
+        while (end := self.held.find(b"\n", self.at) + 1) == 0 and not self.ended:
+            if len(self.held) - self.at > BLOCK:
                 break
-            blank = line in _BLANK or not line.strip(b"\r\n")
-            yield line[1:] if line[:1] == b">" and _ESCAPED.match(line) else line
-            offset += len(line)
-            line, ahead = ahead, next(source, b"")
-        self.line, self.ahead, self.offset = line, ahead, offset
+            self._read()
+        return self.held[self.at : end or len(self.held)]
 
-    def _advance(self) -> None:
-        self.offset += len(self.line)
-        self.line, self.ahead = self.ahead, next(self.source, b"")
+    def _read(self) -> None:
+        more = self.file.read(self.block)
+        self.base += self.at
+        self.held, self.at, self.ended = self.held[self.at :] + more, 0, not more
 
 
-def _head(lines: Iterator[bytes]) -> bytes:
-    kept: list[bytes] = []
-    size = 0
-    for line in lines:
-        size += len(line)
-        if size > _HEAD_LIMIT or not line.strip(b"\r\n"):
+def _head(blocks: Iterator[bytes]) -> bytes:
+    """What stands above the first empty line, as far as it is read."""
+    kept = b""
+    for block in blocks:
+        kept += block
+        if (end := _EMPTY_LINE.search(kept)) is not None:
+            kept = kept[: end.start()]
             break
-        kept.append(line)
-    return b"".join(kept)
+        if len(kept) > _HEAD_LIMIT:
+            break
+    return kept if len(kept) <= _HEAD_LIMIT else kept[: kept.rfind(b"\n", 0, _HEAD_LIMIT) + 1]
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """A file of one message in blocks of whole lines."""
+    while block := file.read(BLOCK):
+        yield block if block.endswith(b"\n") else block + file.readline(BLOCK)
 
 
 def _opening(path: Path) -> BinaryIO:
@@ -246,7 +291,7 @@ def _opening(path: Path) -> BinaryIO:
 
 def _first_line(path: Path) -> bytes:
     with _opening(path) as file:
-        return next((line for line in pieces(file) if line.strip()), b"")
+        return next((line for line in iter(partial(file.readline, BLOCK), b"") if line.strip()), b"")
 
 
 def _opened(box: Mailbox, name: str, options: IngestOptions) -> Opened:

@@ -8,7 +8,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voc.ingest.mail_words import FORWARD, FRAME, KEY_INSIDE, KEY_KINDS, KEY_LINE, LEADS, WROTE_INSIDE, WROTE_LAST
+from voc.ingest.mail_words import (
+    FORWARD,
+    FRAME,
+    KEY_INSIDE,
+    KEY_KINDS,
+    KEY_LINE,
+    LEADS,
+    REPLY_ABOVE,
+    WROTE_INSIDE,
+    WROTE_LAST,
+)
 
 _HEADER_LENGTH: Final = 400  # characters of "On ..., NAME wrote:", wrapped lines joined
 _HEADER_LINES: Final = 5
@@ -17,6 +27,7 @@ _WRAPPED: Final = 60  # a quoted line of this length was cut by the program that
 
 _QUOTED: Final = re.compile(r"\s{0,20}(?:[>＞]|&gt;)(?![:;]-?[()\[\]DP])")
 _LINK_OPEN: Final = re.compile(r"<(?:https?://|mailto:)[^<>\s]{0,2000}\s*$")
+_DRAWN: Final = "-_=*—–─#~"  # what rules and frames begin with
 _RULE: Final = re.compile(r"\s*(?:[-_=*—–─]\s?){4,}\s*")
 _MONTHS: Final = (
     r"jan|feb|mar|apr|may|mai|maj|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|des|janv|févr|mars|avr|juin|juil|août|déc|"
@@ -36,7 +47,9 @@ _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TIME: Final = re.compile(r"\d{1,2}[:.h時时시點点]\s?\d{2}|\d{1,2}\s?(?:am|pm|uhr)\b", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>\"'(),;:@]{1,64}@[^\s<>\"'(),;:@]{2,255}")
 _SENDER: Final = re.compile(r"\s{0,9}[\"']?(?P<name>[^<>\"]{0,300}?)[\"']?\s{0,9}<(?P<address>[^<>\s]{1,320})>\s{0,9}")
+_DIGIT: Final = re.compile(r"\d")
 _LEAD: Final = re.compile(rf"[\s\W_]{{0,8}}(?:{LEADS})[\s\xa0,]?(?=.{{0,40}}\d)", re.IGNORECASE)
+_LEAD_WORD: Final = re.compile(rf"[\s\W_]{{0,8}}(?:{LEADS})(?:[\s\xa0,]|(?<=[在于於]))", re.IGNORECASE)
 _LEAD_CJK: Final = re.compile(r"\s*[在于於]\s?\d")
 _FIRST_DATE: Final = re.compile(
     rf"[\s\W_]{{0,4}}(?:\w{{2,9}}[.,]?\s)?(?:\d{{4}}\s?[-/.年년]|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|"
@@ -101,6 +114,10 @@ def history(lines: list[str], sender: str = "") -> list[bool]:
         block = None if end is not None else _block_end(lines, keys, index)
         if end is None and block is None:
             end = _frame_end(lines, index)
+            if end is not None and not own and REPLY_ABOVE.fullmatch(lines[index]):
+                marks[index] = True  # the company's own mail begins with it
+                index += 1
+                continue
         stop = end if end is not None else block
         if stop is None:
             own = own or not is_rule(lines[index])
@@ -173,6 +190,8 @@ def _wrote_end(lines: list[str], index: int) -> int | None:
         return None
     leads = _leads(first)
     wraps = first.rstrip()[-1:] in "<>,，" and bool(first.strip())
+    if not leads and not wraps and "@" not in first and first.strip().rstrip("*_ ")[-1:] not in ":：>-":
+        return None
     joined, size = "", 0
     for step in range(_HEADER_LINES if leads else 3 if wraps else 1):
         at = index + step
@@ -198,11 +217,9 @@ def _wrote_end(lines: list[str], index: int) -> int | None:
 
 
 def _leads(line: str) -> bool:
-    return bool(
-        (_LEAD.match(line) and re.match(rf"[\s\W_]{{0,8}}(?:{LEADS})(?:[\s\xa0,]|(?<=[在于於]))", line, re.IGNORECASE))
-        or _LEAD_CJK.match(line)
-        or _FIRST_DATE.match(line)
-    )
+    if not _DIGIT.search(line):  # each of them holds one
+        return False
+    return bool((_LEAD.match(line) and _LEAD_WORD.match(line)) or _LEAD_CJK.match(line) or _FIRST_DATE.match(line))
 
 
 def _is_wrote(joined: str, *, quoted: bool) -> bool:
@@ -224,9 +241,9 @@ def _frame_end(lines: list[str], index: int) -> int | None:
     line = lines[index]
     if len(line) > 250:
         return None
-    if FRAME.fullmatch(line) or FORWARD.fullmatch(line):
-        return index + 1
-    return None
+    if line.lstrip()[:1] in _DRAWN:
+        return index + 1 if FRAME.fullmatch(line) or REPLY_ABOVE.fullmatch(line) else None
+    return index + 1 if FORWARD.fullmatch(line) else None
 
 
 def _key(line: str) -> Key | None:

@@ -7,7 +7,16 @@ import re
 from typing import Final
 
 from voc.ingest.mail_quotes import name_and_address
-from voc.ingest.mail_words import BANNER, CLOSING, DISCLAIMER, MOBILE, MOBILE_STARTS, POSTSCRIPT, THANKS
+from voc.ingest.mail_words import (
+    BANNER,
+    CLOSING,
+    DISCLAIMER,
+    DISCLAIMER_STARTS,
+    MOBILE,
+    MOBILE_STARTS,
+    POSTSCRIPT,
+    THANKS,
+)
 
 _LINES: Final = 14  # of text, that a signature has at most
 _LINE: Final = 100  # characters of a line of a signature
@@ -67,7 +76,11 @@ def _without_disclaimer(lines: list[str]) -> int:
     for index, line in enumerate(lines):
         if not line.strip():
             continue
-        if written and DISCLAIMER.match(" ".join(one[:400] for one in lines[index : index + 3])[:400]):
+        if (
+            written
+            and DISCLAIMER_STARTS.match(line)
+            and DISCLAIMER.match(" ".join(one[:400] for one in lines[index : index + 3])[:400])
+        ):
             return index
         written = True
     return len(lines)
@@ -202,8 +215,10 @@ def _is_dashed_name(lines: list[str], index: int, end: int) -> bool:
 
 
 def _is_sender(line: str, tail: list[str], sender: str) -> bool:
-    """Whether the line begins with the sender's name, as signatures without any mark do."""
-    name = name_and_address(sender)[0]
+    """Whether the line begins with the sender's name, or is their address, as in signatures without any mark."""
+    name, address = name_and_address(sender)
+    if address and line.strip().lower() == address.lower():  # as Foxmail adds it
+        return _is_short(tail) and not any(map(_is_prose, tail))
     if not name or "@" in name:
         return False
     if "," in name:

@@ -97,6 +97,12 @@ FORWARD: Final = re.compile(
     re.IGNORECASE,
 )
 
+# The line above which help desks want the answer; what they sent stands below it.
+REPLY_ABOVE: Final = re.compile(
+    r"\s*(?:##-\s.{4,120}\s-##|[-=_*#~]{2,60}\s?(?:please )?(?:type your |write your |enter your )?"
+    r"(?:reply|respond|write) (?:above|over) this line.{0,60})\s*",
+    re.IGNORECASE,
+)
 # A line that a phone or a mail program adds below the text.
 MOBILE: Final = re.compile(
     r"[\s\W_]{0,6}(?:"
@@ -210,6 +216,11 @@ THANKS: Final = re.compile(
 )
 POSTSCRIPT: Final = re.compile(r"\s*(?:P\.?\s?S\b|N\.?B\b|又及|附注|附註|另[:：,，])", re.IGNORECASE)
 
+# What each of the following begins with. Few lines do, and the pattern takes its time over all others.
+DISCLAIMER_STARTS: Final = re.compile(
+    r"\W{0,6}(?:legal|disc|conf|priv|important|this|the\b|if\b|please|think|virus|diese|ce\b|este|you\b|to\b|[免保本此]|\Z)",
+    re.IGNORECASE,
+)
 DISCLAIMER: Final = re.compile(
     r"\W{0,6}(?:"
     r"(?:legal )?disclaimer\b|confidentiality\b|confidential(?:ity)? (?:notice|note|information)|(?:privileged|"

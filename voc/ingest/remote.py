@@ -1,4 +1,4 @@
-"""Inputs that are no file here: standard input and object stores. Each is copied to a private file, then read like one.
+"""Standard input and object stores: each is copied to a private file, then read like one; a result goes the other way.
 
 Object stores are reached by fsspec: s3:// needs s3fs, gs:// needs gcsfs (the extra ``cloud``).
 """
@@ -9,11 +9,11 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from voc.errors import InputError, ModelError
+from voc.errors import InputError, ModelError, UsageError, VocError
 from voc.ingest.archives import TempFolder
 
 STDIN: Final = "-"
@@ -73,8 +73,29 @@ def fetch(url: str) -> Iterator[Fetched]:
         yield Fetched(below, target, keep)
 
 
-def _find(url: str, protocol: str) -> tuple[Any, str, list[str]]:
-    """File system, root that shown names leave out, and the objects."""
+def check_target(url: str) -> None:
+    """Raises UsageError where nothing can be written to ``url``, ModelError where the package for its store is missing:
+    before minutes of work, not after."""
+    protocol = urlsplit(url).scheme.lower()
+    if protocol not in PROTOCOLS or "::" in url or any(c in url for c in "*?["):
+        raise UsageError(
+            f"{_shown(url)} is no place that voc writes to",
+            f"voc writes files and objects ({', '.join(f'{p}://' for p in PROTOCOLS)}), one at a time.",
+        )
+    _system(url, protocol)
+
+
+def send(file: Path, url: str) -> None:
+    """Copies a file to the object ``url``, over an older one; VocError where that fails."""
+    system, path = _system(url, urlsplit(url).scheme.lower())
+    try:
+        system.put_file(str(file), path)
+    except _errors() as error:
+        raise VocError(f"{_shown(url)} cannot be written: {error}", "check the name and the credentials") from error
+
+
+def _system(url: str, protocol: str) -> tuple[Any, str]:
+    """The file system of ``url`` and the path in it."""
     try:
         import fsspec
 
@@ -84,6 +105,12 @@ def _find(url: str, protocol: str) -> tuple[Any, str, list[str]]:
         raise ModelError(f"{protocol}:// needs {package}", "pip install 'voc-drivers[cloud]'") from error
     except _errors() as error:
         raise InputError(f"{_shown(url)} cannot be opened: {error}", "check the name and the credentials") from error
+    return system, path
+
+
+def _find(url: str, protocol: str) -> tuple[Any, str, list[str]]:
+    """File system, root that shown names leave out, and the objects."""
+    system, path = _system(url, protocol)
     try:
         if any(c in path for c in "*?["):
             found = [one for one in system.glob(path) if not system.isdir(one)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -90,7 +91,7 @@ class Source:
             raise InputError(
                 f"{self.name} cannot be read: {error.strerror or error}", "it was there before; run again"
             ) from error
-        if self.path.is_dir():
+        if stat.S_ISDIR(now.st_mode):
             return  # mail is delivered and moved in a Maildir all the time
         if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
             raise InputError(f"{self.name} changed while it was read", "wait until it is complete and run again")

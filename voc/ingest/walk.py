@@ -82,7 +82,8 @@ def _file(path: Path, name: str, suffix: str, budget: Budget, *, keep: object = 
             yield from _several(_zip(inner.path, name, budget, 1, inner.keep), name)
             return
         path, suffix, keep = inner.path, inner.path.suffix.lower(), inner.keep
-    reader = reader_for(path, suffix)
+        kind = magic(path)
+    reader = reader_for(path, suffix, kind)
     if reader is None:
         _refuse_empty(path, name)
         raise InputError(f"{name}: unknown kind of file {suffix or '(no ending)'}", f"voc reads {suffixes()}")
@@ -141,13 +142,15 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
                 folders.remove(inner)
                 yield mailbox._replace(alone=False)
         names = sorted(one for one in files if not one.startswith("."))
-        mail = _loose_mail([here / name for name in names], root)
-        for name in names:
-            path = here / name
+        paths = [here / name for name in names]
+        ours = {path for path in paths if leads_inside(path, root)}
+        regular = {path for path in ours if path.is_file()}
+        mail = _loose_mail([path for path in paths if path in regular])
+        for path in paths:
             shown = path.relative_to(folder).as_posix()
-            if not leads_inside(path, root):
+            if path not in ours:
                 log.warning("%s: left out, a link that leads out of the folder", shown)
-            elif path.is_file():
+            elif path in regular:
                 for one in _member(Member(shown, path, None), budget, 1):
                     threaded = mail is not None and one.path == path and isinstance(one.reader, MailReader)
                     yield one._replace(reader=mail) if threaded and path.suffix.lower() == ".eml" else one
@@ -155,9 +158,9 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
                 log.warning("%s: left out, not a regular file", shown)
 
 
-def _loose_mail(paths: list[Path], root: Path) -> FolderMail | None:
-    """The messages among ``paths``, of one folder, as one mailbox; links that lead out of ``root`` are none of it."""
-    files = [path for path in paths if path.suffix.lower() == ".eml" and leads_inside(path, root) and path.is_file()]
+def _loose_mail(paths: list[Path]) -> FolderMail | None:
+    """The messages among ``paths``, the regular files of one folder, as one mailbox."""
+    files = [path for path in paths if path.suffix.lower() == ".eml"]
     return FolderMail(files) if len(files) > 1 else None
 
 
@@ -188,7 +191,7 @@ def _member(member: Member, budget: Budget, depth: int) -> Iterator[Found]:
             yield from _member(inner, budget, depth + 1)
             return
         suffix = path.suffix.lower()
-        reader = reader_for(path, suffix)
+        reader = reader_for(path, suffix, kind)
         if reader is None and (suffix in ARCHIVES or not path.stat().st_size):
             yield Found(path, name, None, alone=False, refused=("empty_file", "there is nothing in it"))
             return
