@@ -135,6 +135,13 @@ def test_a_model_proposes_labels_that_are_events_and_no_host_is_asked_that_is_no
     (workspace / "voc.toml").unlink()
     assert done.code == 0, done.err
     assert {asked.json["model"] for asked in hook.asked} == {"small"}
+    sent = [e for e in voc("audit", "-w", workspace, "--json").json["entries"] if e["action"] == "send"]
+    sentences = [len(json.loads(asked.json["messages"][1]["content"])["sentences"]) for asked in hook.asked]
+    assert [e["detail"] for e in sent] == [{
+        "what": "redacted sentences of themes", "to": "localhost", "model": "small", "themes": len(hook.asked),
+        "sentences": sum(sentences),
+    }]  # fmt: skip
+    assert "s3cretToken" not in json.dumps(sent)
     named = [t for t, row in listed(workspace).items() if row["labels"].get("en") == "slow answers"]
     assert len(named) == done.json["label"]["named"] == len(hook.asked) - 1
     with sqlite3.connect(workspace / "voc.sqlite3") as database:

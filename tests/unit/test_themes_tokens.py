@@ -110,5 +110,18 @@ def test_the_groups_of_languages() -> None:
     ]
 
 
-def test_traditional_script_keeps_the_words() -> None:
-    assert to_traditional("服务态度、窗口、软件") == "服務態度、窗口、軟件"
+@pytest.mark.parametrize(
+    ("simplified", "traditional"),
+    [
+        ("服务态度、软件", "服務態度、軟體"),
+        ("网络、账户、信息", "網路、帳戶、資訊"),
+        ("短信、登录、信号", "簡訊、登入、訊號"),
+        ("服务质量、公交车站、合同", "服務品質、公車站、合約"),
+        ("窗口、程序、用户", "窗口、程序、用戶"),
+        ("小程序的窗口", "小程式的窗口"),
+        ("wifi, refund", "wifi, refund"),
+        ("", ""),
+    ],
+)
+def test_traditional_script_is_that_of_taiwan_and_of_customers(simplified: str, traditional: str) -> None:
+    assert to_traditional(simplified) == traditional

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.results import EMERGING, KNOWN, NEW, OTHER, Emergence, Theme, ThemeResult, ThemeUnit
+from voc.results import EMERGING, KNOWN, NEW, OTHER, Emergence, KnownTheme, Theme, ThemeResult, ThemeUnit
 from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
 from voc.themes.cluster import MIN_COSINE, UNASSIGNED
+from voc.themes.distinct import distinct
 from voc.themes.emerging import Calendar, Scan, emerges, limit, scan
 from voc.themes.engine import weigh
 from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, holder_of, likeness_to_middle, middles, shown
@@ -20,14 +21,18 @@ from voc.themes.labels import Labeller, UnitTerms
 from voc.themes.lineage import Ref, Registry
 from voc.themes.nesting import sub_drivers
 from voc.themes.settings import ThemeSettings
-from voc.themes.tokens import ENGLISH, group_of, nounlike, terms
+from voc.themes.tokens import ENGLISH, group_of, nounlike, proper_names, terms
 from voc.themes.vectors import Matrix
 
 QUOTES: Final = 5
 LABELLED: Final = 200  # the most central members of a theme that its label is made of
 BACKGROUND: Final = 2000  # segments in no theme that the labels are told apart from
 NEW_WEEKS: Final = 2
-_OTHER_NAME: Final[Mapping[str, str]] = {"en": "Other", "zh-Hans": "其他", "zh-Hant": "其他"}
+_OTHER_NAME: Final[Mapping[str, str]] = {
+    "en": "General dissatisfaction",
+    "zh-Hans": "笼统的不满",
+    "zh-Hant": "籠統的不滿",
+}
 
 
 def fit_themes(
@@ -237,11 +242,14 @@ def _counter(window: Window, at: NDArray[np.int64]) -> Ref | None:
     return window.units[praise[best]].ref if cosines[best] >= MIN_COSINE else None
 
 
-def _fallback(driver: str, side: str, taxonomy: Taxonomy) -> Mapping[str, str]:
-    if driver == OTHER:
-        return _OTHER_NAME
-    found = taxonomy.driver(driver)
-    return found.name if side == COMPLAINT else found.praise_name
+def _filed_under(known: KnownTheme, nested: str, taxonomy: Taxonomy) -> tuple[Mapping[str, str], Sequence[str]]:
+    """What a theme is called where its words say too little, and the names of its driver, which no label repeats."""
+    subs = sub_drivers(known.driver, taxonomy)
+    if known.driver == OTHER:
+        return subs.get(nested, _OTHER_NAME), ()
+    driver = taxonomy.driver(known.driver)
+    name = driver.name if known.side == COMPLAINT else driver.praise_name
+    return subs.get(nested, name), tuple(name.values())
 
 
 def _labels(
@@ -264,11 +272,13 @@ def _labels(
     units = [window.units[a] for a in chosen + none]
     words = [UnitTerms(group_of(u.language), tuple(terms(u.text, u.language))) for u in units]
     weights = weigh([w.counted() for w in words], np.array(topics + [UNASSIGNED] * len(none), dtype=np.int64))
-    nouns = nounlike(u.text for u in units if group_of(u.language) == ENGLISH)
-    labeller = Labeller(weights, words, [u.key for u in units], settings.company, nouns)
-    labels = {}
+    english = [u.text for u in units if group_of(u.language) == ENGLISH]
+    names = proper_names(english)
+    labeller = Labeller(weights, words, [u.key for u in units], settings.company, nounlike(english), names)
+    labeller.compare(dict(enumerate(rows)))
+    sayings = {}
     for number, t in enumerate(centrals):
         known = registry.themes[t]
-        fallback = _fallback(known.driver, known.side, taxonomy)
-        labels[t] = labeller.labels(number, rows[number], fallback) | dict(known.names)
-    return labels
+        name, driver = _filed_under(known, registry.sub_driver(t), taxonomy)
+        sayings[t] = labeller.sayings(number, rows[number], name, driver, known.names)
+    return distinct({t: sayings[t] for t in sorted(sayings, key=lambda t: (-len(centrals[t]), t))})

@@ -77,7 +77,9 @@ def from_folder(folder: Path) -> Ask:
     try:
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError as error:
-        raise ModelError("--label-with a folder needs transformers and torch", "pip install 'voc[torch]'.") from error
+        raise ModelError(
+            "--label-with a folder needs transformers and torch", "pip install transformers torch"
+        ) from error
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model: Any = AutoModelForCausalLM.from_pretrained(

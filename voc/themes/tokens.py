@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,10 +29,24 @@ _BEFORE_NOUNS: Final = re.compile(
 )
 _BEFORE_VERBS: Final = re.compile(
     "to|will|would|can|could|should|must|may|might|did|do|does|i|we|they|you|he|she|it|who|never|not|please|"
-    ".*n't|be|been|is|are|was|were|being|very|so|too"
+    ".*n't|be|been|is|are|was|were|being|very|so|too|have|has|had|having|ever|get|got|\\w{2,}ly"
 )
+# A word and the one before it, with nothing but blanks between: the word has a choice of its first letter.
+_INSIDE: Final = re.compile(r"(?=\b([A-Za-z]+) +([A-Z]?[a-z]{2,})\b)")
+NAMED: Final = 2  # times that a word has a capital inside a sentence, at least, to be a name ...
+NAMED_SHARE: Final = 0.5  # ... and more than this share of all times: first guesses, not swept
 _CHINESE_NEGATIONS: Final = frozenset({"不", "没", "未", "无", "没有", "没人", "无人", "不肯", "不愿"})
 NEGATIONS: Final = _ENGLISH_NEGATIONS | _CHINESE_NEGATIONS
+# Where OpenCC's conversion of words speaks of computers (窗口 as in Windows, 程序 as in software), or not as Taiwan
+# does: read off its output on the words of customer service and 250 more.
+_CUSTOMERS: Final[Mapping[str, str]] = {
+    "窗口": "窗口", "挂断": "掛斷", "设备": "設備", "菜单": "菜單", "社区": "社區", "性价比": "性價比", "文件": "文件",
+    "高级": "高級", "高端": "高端", "局部": "局部", "全局": "全局", "对象": "對象", "项目": "項目", "用户": "用戶",
+    "调度": "調度", "循环": "循環", "进程": "進程", "队列": "隊列", "优化": "優化", "程序": "程序", "发布": "發布",
+    "运行": "運行", "小程序": "小程式", "程序员": "程式設計師", "应用程序": "應用程式", "质量": "品質",
+    "公交车": "公車", "公交": "公車", "合同": "合約",
+}  # fmt: skip
+_KEPT_WORDS: Final = re.compile("(" + "|".join(sorted(_CUSTOMERS, key=len, reverse=True)) + ")")
 # Tags of jieba's dictionary that carry content. Names of people (nr, nrt) are left out on purpose.
 _CONTENT: Final = frozenset({"n", "nz", "vn", "v", "a", "an", "i", "l", "j", "b", "z", "s"})
 _CONTENT_SINGLE: Final = frozenset({"a"})
@@ -68,18 +83,36 @@ def terms(text: str, language: str) -> list[Term]:
 
 def nounlike(texts: Iterable[str]) -> dict[str, int]:
     """Key of each English word of ``texts`` -> how much more often it stands where a noun would (after an article, a
-    possessive or a preposition) than where a verb would (after a pronoun, an auxiliary or "to"). A stand-in for a
-    tagger, which no dependency brings: the texts themselves show what a word is to their writers."""
+    possessive or a preposition, and not before another word of content) than where a verb or an adjective would (after
+    a pronoun, an auxiliary, an adverb or "to"). A stand-in for a tagger, which no dependency brings: the texts
+    themselves show what a word is to their writers."""
     found = dict[str, int]()
     for text in texts:
-        before = ""
-        for token in _ENGLISH_WORD.findall(_NO_WORDS.sub(" . ", text.casefold().replace("\u2019", "'"))):
+        tokens = _ENGLISH_WORD.findall(_NO_WORDS.sub(" . ", text.casefold().replace("\u2019", "'")))
+        for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], "."], strict=False):
             step = 1 if _BEFORE_NOUNS.fullmatch(before) else -1 if _BEFORE_VERBS.fullmatch(before) else 0
+            if step > 0 and after[0].isalpha() and after not in _function_words():
+                step = 0  # "a dreadful company": what an adjective and half of a compound have in common
             if step and token[0].isalpha():
                 key = _stem(token.removesuffix("'s"))
                 found[key] = found.get(key, 0) + step
-            before = token
     return found
+
+
+def proper_names(texts: Iterable[str]) -> frozenset[str]:
+    """Keys of English words that writers begin with a capital inside a sentence, most of the times that they could
+    choose: people, places, brands and the company itself, whose name nobody may have told. All capitals (TV, PIN) and
+    mixed ones (WiFi) are no sign of a name, nor are sentences that capitalise everything. A word of customer service is
+    no name (the Lounge)."""
+    seen, capital = Counter[str](), Counter[str]()
+    for text in texts:
+        for before, word in _INSIDE.findall(_NO_WORDS.sub(" . ", text)):
+            if before.islower():
+                key = _stem(word.casefold())
+                seen[key] += 1
+                capital[key] += word[0].isupper()
+    named = {key for key, n in capital.items() if n >= NAMED and n > NAMED_SHARE * seen[key]}
+    return frozenset(named - chinese_of_english().keys())
 
 
 def to_simplified(text: str) -> str:
@@ -88,9 +121,12 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional(text: str) -> str:
-    """Simplified Chinese in traditional script. Characters only: a conversion of words turns a ticket window (窗口)
-    into one of a computer (視窗)."""
-    return str(_converter("s2tw").convert(text))
+    """Simplified Chinese in traditional script and the usage of Taiwan: words are converted too (软件, 軟體), but for
+    those that mean something else to a customer than to a programmer."""
+    parts = _KEPT_WORDS.split(text)
+    kept = (_CUSTOMERS[part] for part in parts[1::2])
+    said = [str(_converter("s2twp").convert(part)) for part in parts[::2]]
+    return "".join(word + after for word, after in zip(["", *kept], said, strict=True)).replace("賬", "帳")
 
 
 def _english(text: str) -> list[Term]:
@@ -202,11 +238,16 @@ def chinese_dictionary() -> ChineseDictionary:
 
 
 @cache
-def english_stop_words() -> frozenset[str]:
-    """English words that say nothing in a label."""
+def _function_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return frozenset(ENGLISH_STOP_WORDS) | _word_list("english_stop.txt")
+    return frozenset(ENGLISH_STOP_WORDS)
+
+
+@cache
+def english_stop_words() -> frozenset[str]:
+    """English words that say nothing in a label."""
+    return _function_words() | _word_list("english_stop.txt")
 
 
 @cache
