@@ -6,6 +6,9 @@ Without ``--tune`` the encoder stays as it is, and only what stands on its vecto
 upper layers are trained too (``voc.classify.tune``) and the whole model is written. A fifth of ``--train`` is then held
 back: it sets probabilities, thresholds and the known errors, and no weight.
 
+With ``--teacher`` the tuned layers also learn what that model says of documents that nobody labelled, segment by
+segment (``voc.classify.distil``): ``--unlabelled`` of those under ``--feedback``, sources in equal shares.
+
 ``--dev`` gives the label frequencies that probabilities and thresholds are fitted to; no other use is made of it, so
 it stays a fair test. Prints figures of documents that set neither weights nor thresholds, and with ``--by-source``
 those of sources that were left out of training altogether (then no heads are written). Data given as ``--extra`` is
@@ -18,24 +21,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.build import Named, OutOfFold, build_heads, chinese_table, finish
+from voc.classify.build import OutOfFold, build_heads, chinese_table
+from voc.classify.distil import draw_unlabelled, taught_segments
 from voc.classify.gold import Example, read_gold, target_matrix
-from voc.classify.heads import Heads, save_heads
+from voc.classify.heads import save_heads
 from voc.classify.metrics import calibration_error, f1
-from voc.classify.prepared import TRAINING_ONLY, Prepared, passages_of, prepare, vocabulary, with_extra
-from voc.classify.train import FOLDS, Recipe, Task, gram_table, segment_logits
-from voc.classify.tune import TuneRecipe, cut_trunk, tune
+from voc.classify.prepared import TRAINING_ONLY, prepare, with_extra
+from voc.classify.train import FOLDS, Recipe
+from voc.classify.trunk import count_layers
+from voc.classify.tuned_model import recipe_for, tune_model
 from voc.documents import Document
 from voc.encoders import load_encoder, resolve_model
-from voc.encoders.quantise import write_tuned
 from voc.ingest import IngestOptions, open_sources
-from voc.taxonomy import Taxonomy, default_taxonomy
+from voc.taxonomy import default_taxonomy
 
 FILE = click.Path(path_type=Path, exists=True)
 
@@ -49,17 +54,30 @@ FILE = click.Path(path_type=Path, exists=True)
 @click.option("--encoder", "encoder_name", default=None, help="Encoder by name or folder; default: the default model.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The model's folder.")
 @click.option("--tune", "tuned", is_flag=True, help="Train the encoder's upper layers too.")
+@click.option(
+    "--leave-out",
+    type=(int, int),
+    metavar="FIRST LAST",
+    help="Layers that the new model does without; with --tune.",
+)
+@click.option("--teacher", default=None, help="A trained model that tells what unlabelled documents show; with --tune.")
+@click.option("--unlabelled", default=25_000, show_default=True, help="Documents to learn from the teacher.")
 @click.option("--members", type=int, default=Recipe().members, show_default=True, help="Networks averaged, untuned.")
 @click.option("--workers", default=2, show_default=True, help="Processes or threads.")
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps encoded vectors.")
 @click.option("--by-source", is_flag=True, help="Leave whole sources out, print figures, write nothing.")
 def main(
     train_file: Path, dev_file: Path, extra: tuple[Path, ...], extra_weight: float, feedback: tuple[Path, ...],
-    encoder_name: str | None, out: Path, tuned: bool, members: int, workers: int, cache: Path | None, by_source: bool,
+    encoder_name: str | None, out: Path, tuned: bool, leave_out: tuple[int, int] | None, teacher: str | None,
+    unlabelled: int, members: int, workers: int, cache: Path | None, by_source: bool,
 ) -> None:  # fmt: skip
+    if leave_out and not tuned:
+        raise click.UsageError("--leave-out wants --tune")
+    if teacher and not (tuned and feedback):
+        raise click.UsageError("--teacher wants --tune, and --feedback with documents to teach by")
     taxonomy = default_taxonomy()
     examples, dev = read_gold(train_file, taxonomy), read_gold(dev_file, taxonomy)
-    known = documents(feedback) if feedback else None
+    known = documents(feedback)
     more = [example for file in extra for example in read_gold(file, taxonomy, known)]
     shares = target_matrix(dev, taxonomy.labels).mean(axis=0)
     encoder = load_encoder(encoder_name, threads=workers)
@@ -67,12 +85,25 @@ def main(
     data = prepare(examples, taxonomy.labels, encoder, table, cache)
     if more:
         data = with_extra(data, prepare(more, taxonomy.labels, encoder, table, cache), extra_weight)
+    if teacher:
+        named = {document_digest(example.document.text) for example in [*examples, *dev, *more]}
+        drawn = draw_unlabelled({digest: found for digest, found in known.items() if digest not in named}, unlabelled)
+        said = prepare(drawn, taxonomy.labels, encoder, table, cache)
+        said = replace(said, taught=taught_segments(teacher, drawn, workers))
+        data, more = with_extra(data, said, 0.0), [*more, *drawn]
     if tuned:
         groups = source_groups(examples) if by_source else data.folds[: len(examples)] % FOLDS
         held = np.flatnonzero(groups == 0)
-        heads, judged = tune_model(
-            [*examples, *more], data, held, taxonomy, shares, table, encoder_name, out, workers, by_source
-        )
+        model = resolve_model(encoder_name)
+        recipe = recipe_for(model)
+        if leave_out:
+            recipe = replace(recipe, base_layer=leave_out[0], upper=tuple(range(leave_out[1] + 1, count_layers(model))))
+        result = tune_model(
+            model, out / "by-source" if by_source else out, [*examples, *more], data, held, recipe,
+            labels=taxonomy.labels, taxonomy=taxonomy, shares=shares, table=table, threads=workers,
+            told=lambda epoch: click.echo(str(epoch)),
+        )  # fmt: skip
+        heads, judged = result.heads, result.judged
         print_figures(taxonomy.labels, [examples[i] for i in held], data.targets[held], judged)
     else:
         sources = np.append(source_groups(examples), np.full(len(more), TRAINING_ONLY))
@@ -85,33 +116,6 @@ def main(
         out.mkdir(parents=True, exist_ok=True)
         save_heads(heads, out)
         click.echo(f"wrote {out}")
-
-
-def tune_model(
-    examples: Sequence[Example], data: Prepared, held: NDArray[np.intp], taxonomy: Taxonomy,
-    shares: NDArray[np.float64], table: dict[int, int], encoder_name: str | None, out: Path, workers: int,
-    by_source: bool,
-) -> tuple[Heads, OutOfFold]:  # fmt: skip
-    """Tune on all documents but ``held``, write the encoder, and finish the heads by what it says of ``held``."""
-    recipe = TuneRecipe()
-    model = resolve_model(encoder_name)
-    taught = np.setdiff1d(np.arange(len(examples)), held)
-    segments = data.segments_of(taught)
-    grams, idf = vocabulary([data.grams[i] for i in segments], data.owner[segments], recipe.heads.least_documents)
-    trunk = cut_trunk(model, passages_of(examples), recipe.base_layer, workers)
-    result = tune(trunk, data, gram_table(data, grams, idf), taught, recipe, seed=0, told=click.echo)
-    folder = out if not by_source else out / "by-source"
-    written = write_tuned(model, folder, result.tensors, (result.theme_weight, result.theme_bias), recipe.base_layer)
-    judged = prepare(
-        [examples[i] for i in held], taxonomy.labels, load_encoder(str(written.path), threads=workers), table
-    )
-    task = Task(judged, gram_table(judged, grams, idf), result.centre, result.scale, recipe.heads)
-    logits = segment_logits(task, [result.member], np.arange(len(judged.vectors)))
-    named = Named(taxonomy.labels, taxonomy.version, written.id, table, grams, idf)
-    return finish(
-        judged, logits, [result.member], named,
-        centre=result.centre, scale=result.scale, shares=shares, groups=judged.folds // FOLDS,
-    )  # fmt: skip
 
 
 def documents(paths: Sequence[Path]) -> dict[str, Document]:

@@ -30,6 +30,21 @@ def without_privileges() -> None:
             raise OSError(ctypes.get_errno(), "capset")
 
 
+def die_after_epoch(number: int) -> None:
+    """SIGKILL when so many epochs of fine-tuning have been kept."""
+    from voc.classify.checkpoint import Checkpoint
+
+    save, left = Checkpoint.save, [number]
+
+    def counted(*arguments: Any) -> None:
+        save(*arguments)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Checkpoint.save = counted  # type: ignore[method-assign]
+
+
 def clock_off_by(seconds: float) -> None:
     """The clock tells another time."""
     now, now_ns = time.time, time.time_ns

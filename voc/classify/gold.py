@@ -43,6 +43,11 @@ class Example:
         letters = re.sub(r"[\W_]+", "", self.document.text.lower())
         return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()
 
+    @property
+    def fold(self) -> int:
+        """A number from the group, for splitting."""
+        return int(self.group[:8], 16)
+
 
 def read_gold(path: Path, taxonomy: Taxonomy, documents: Mapping[str, Document] | None = None) -> list[Example]:
     """Examples of a file of labels.

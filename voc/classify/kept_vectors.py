@@ -9,15 +9,15 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from voc.classify.prepared import arrays_of, join
 from voc.encoders import Encoded, Encoder, Passage
 
 CHUNK = 512  # passages of a file: some seconds to minutes of work
 
 
 class KeptVectors:
-    """``encoder`` with files in ``folder``; a damaged or foreign file is made again. Base vectors are not kept."""
+    """``encoder`` with files in ``folder``; a damaged or foreign file is made again."""
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
         self._encoder, self._folder = encoder, folder
@@ -47,21 +47,22 @@ class KeptVectors:
         sizes = [len(passage.spans) for passage in passages]
         if file.is_file():
             try:
-                known = load_file(file)
-                if len(known["vectors"]) == sum(sizes):
-                    return _cut(known["vectors"], known["tokens"], sizes)
-            except (SafetensorError, KeyError, OSError):
+                known = Encoded(**load_file(file))
+                if len(known.vectors) == sum(sizes):
+                    return _cut(known, sizes)
+            except (SafetensorError, TypeError, OSError):
                 file.unlink()
-        results = list(self._encoder.encode(passages))
-        vectors = np.concatenate([result.vectors for result in results])
-        tokens = np.concatenate([result.tokens for result in results])
+        made = join(list(self._encoder.encode(passages)))
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(".tmp")
-        save_file({"vectors": vectors, "tokens": tokens}, unfinished)
+        save_file(arrays_of(made), unfinished)
         unfinished.replace(file)
-        return _cut(vectors, tokens, sizes)
+        return _cut(made, sizes)
 
 
-def _cut(vectors: NDArray[np.float32], tokens: NDArray[np.int32], sizes: Sequence[int]) -> list[Encoded]:
-    edges = np.cumsum([0, *sizes])
-    return [Encoded(vectors[a:b], tokens[a:b]) for a, b in pairwise(edges.tolist())]
+def _cut(encoded: Encoded, sizes: Sequence[int]) -> list[Encoded]:
+    edges, themes = np.cumsum([0, *sizes]), encoded.themes
+    return [
+        Encoded(encoded.vectors[a:b], encoded.tokens[a:b], None if themes is None else themes[a:b])
+        for a, b in pairwise(edges.tolist())
+    ]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from pathlib import Path
 
 from voc.classify.heads import HEADS_FILE, SPEC_FILE
-from voc.encoders.registry import HUB_KIND, TRANSFORMERS_KIND, VOC_KIND, ModelDir
+from voc.encoders.manifest import FILES, write_manifest
+from voc.encoders.registry import HUB_KIND, THEME_FILE, VOC_KIND, ModelDir
 from voc.errors import UsageError
 
 CARD, ENCODER_CARD = "CLASSIFIER_CARD.md", "MODEL_CARD.md"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_WEIGHTS = "model.safetensors"
 
 
 def check_name(out: Path) -> str:
@@ -42,6 +41,11 @@ def copy_encoder(base: ModelDir, folder: Path, name: str) -> None:
         (folder / "model.toml").write_text(made, "utf-8")
     else:
         _copy_transformers(base, folder, name)
+    copy_card(base, folder)
+
+
+def copy_card(base: ModelDir, folder: Path) -> None:
+    """What the base tells of its encoder, where it does."""
     if base.kind != HUB_KIND and (base.path / ENCODER_CARD).is_file():
         _copy(base.path / ENCODER_CARD, folder / ENCODER_CARD)
 
@@ -49,27 +53,15 @@ def copy_encoder(base: ModelDir, folder: Path, name: str) -> None:
 def _copy_transformers(base: ModelDir, folder: Path, name: str) -> None:
     from voc.encoders.torch_encoder import load_transformers, prefix_of
 
-    if not (folder / _WEIGHTS).is_file():
-        if base.kind == HUB_KIND:
-            network, tokenizer = load_transformers(base)
-            network.save_pretrained(folder)
-            tokenizer.save(str(folder / "tokenizer.json"))
-        else:
-            for file in ("config.json", "tokenizer.json", _WEIGHTS):
+    if base.kind == HUB_KIND:
+        network, tokenizer = load_transformers(base)
+        network.save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
+    else:
+        for file in (*([THEME_FILE] if base.base_layer is not None else []), *FILES):
+            if not (folder / file).is_file() or _sha256(folder / file) != _sha256(base.path / file):
                 _copy(base.path / file, folder / file)
-    files = {file: _sha256(folder / file) for file in ("config.json", "tokenizer.json", _WEIGHTS)}
-    lines = [
-        f"id = {json.dumps(name)}",
-        f"base = {json.dumps(base.id)}",
-        f"kind = {json.dumps(TRANSFORMERS_KIND)}",
-        'licence = "that of the base"',
-        "languages = []",
-        "\n[encoder]",
-        f"prefix = {json.dumps(prefix_of(base))}",
-        "\n[files]",
-        *(f"{json.dumps(file)} = {json.dumps(digest)}" for file, digest in files.items()),
-    ]
-    (folder / "model.toml").write_text("\n".join(lines) + "\n", "utf-8")
+    write_manifest(folder, name, base, prefix_of(base), base.base_layer)
 
 
 def copy_heads(base: Path, folder: Path, encoder: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,8 @@ class Prepared:
     ``vectors`` (S, D) float32, ``tokens`` (S,), ``grams`` S arrays of distinct hashes, ``targets`` (N, L),
     ``quoted`` (S, L): 1.0 where a segment holds the quote of a label; ``chinese`` (N,) share of Chinese letters;
     ``folds`` (N,) a number from the document's group, for splitting, or ``TRAINING_ONLY``; ``counts`` (N,) as how many
-    documents each counts in training.
+    documents each counts in training; ``taught`` (S, L): probabilities that a teacher gave, NaN where none did;
+    ``themes`` (S, D): the vectors for themes, of an encoder that has others for them.
     """
 
     vectors: NDArray[np.float32]
@@ -40,6 +42,8 @@ class Prepared:
     chinese: NDArray[np.float64]
     folds: NDArray[np.int64]
     counts: NDArray[np.float64]
+    taught: NDArray[np.float32]
+    themes: NDArray[np.float32] | None = None
 
     @cached_property
     def owner(self) -> NDArray[np.intp]:
@@ -86,8 +90,10 @@ def prepare(
         targets=target_matrix(examples, labels),
         quoted=np.concatenate([_quoted(e, s, labels) for e, s in zip(examples, spans, strict=True)]),
         chinese=np.array([chinese_share("".join(pieces)) for pieces in texts]),
-        folds=np.array([int(example.group[:8], 16) for example in examples]),
+        folds=np.array([example.fold for example in examples]),
         counts=np.ones(len(examples)),
+        taught=np.full((len(encoded.tokens), len(labels)), np.nan, np.float32),
+        themes=encoded.themes,
     )
 
 
@@ -106,6 +112,7 @@ def with_extra(data: Prepared, extra: Prepared, weight: float) -> Prepared:
     They are never held out, so neither calibration nor thresholds nor figures come from them.
     """
     count = len(extra.targets)
+    both = data.themes is not None and extra.themes is not None
     return Prepared(
         vectors=np.concatenate([data.vectors, extra.vectors]),
         tokens=np.concatenate([data.tokens, extra.tokens]),
@@ -116,6 +123,8 @@ def with_extra(data: Prepared, extra: Prepared, weight: float) -> Prepared:
         chinese=np.concatenate([data.chinese, extra.chinese]),
         folds=np.concatenate([data.folds, np.full(count, TRAINING_ONLY)]),
         counts=np.concatenate([data.counts, np.full(count, weight)]),
+        taught=np.concatenate([data.taught, extra.taught]),
+        themes=np.concatenate([data.themes, extra.themes]) if both else None,
     )
 
 
@@ -126,15 +135,28 @@ def encode(passages: Sequence[Passage], encoder: Encoder, cache: Path | None) ->
     digest = hashlib.sha256(json.dumps([encoder.id, [(p.text, p.spans) for p in passages]]).encode()).hexdigest()
     file = cache / f"{digest[:24]}.safetensors" if cache else None
     if file and file.is_file():
-        known = load_file(file)
-        return Encoded(known["vectors"], known["tokens"])
-    results = list(encoder.encode(passages))
-    vectors = np.concatenate([result.vectors for result in results])
-    tokens = np.concatenate([result.tokens for result in results])
+        return Encoded(**load_file(file))
+    joined = join(list(encoder.encode(passages)))
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"vectors": vectors, "tokens": tokens}, file)
-    return Encoded(vectors, tokens)
+        save_file(arrays_of(joined), file)
+    return joined
+
+
+def join(results: Sequence[Encoded]) -> Encoded:
+    """The vectors of several passages in a row."""
+    themes = [result.themes for result in results if result.themes is not None]
+    return Encoded(
+        np.concatenate([result.vectors for result in results]),
+        np.concatenate([result.tokens for result in results]),
+        np.concatenate(themes) if len(themes) == len(results) else None,
+    )
+
+
+def arrays_of(encoded: Encoded) -> dict[str, NDArray[Any]]:
+    """The arrays that it has, under its own names for them."""
+    found = {"vectors": encoded.vectors, "tokens": encoded.tokens, "themes": encoded.themes}
+    return {name: array for name, array in found.items() if array is not None}
 
 
 def _quoted(example: Example, spans: Sequence[tuple[int, int]], labels: Sequence[str]) -> NDArray[np.float64]:

@@ -37,6 +37,7 @@ class Recipe:
     quote_weight: float = 0.5
     other_weight: float = 0.2  # of a segment without the quote in a document that has the label
     absent_weight: float = 0.25  # of a segment in a document without the label
+    taught_weight: float = 0.5  # of what a teacher says of a segment
     least_documents: int = 3
     members: int = 3
 
@@ -160,7 +161,8 @@ def _modules(size: int, dim: int, labels: int, recipe: Recipe) -> tuple[Any, Any
 
 
 def label_loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: NDArray[np.intp], recipe: Recipe) -> Any:
-    """Log loss of the documents' noisy-or, plus that of the segments where quotes say which of them shows a label."""
+    """Log loss of the documents' noisy-or, plus that of the segments where quotes say which of them shows a label, plus
+    that of the segments of which a teacher spoke."""
     import torch
     from torch.nn import functional
 
@@ -173,15 +175,18 @@ def label_loss(logits: Any, data: Prepared, batch: NDArray[np.intp], segments: N
     quoted = torch.from_numpy(data.quoted[segments].astype(np.float32))
     has_quote = torch.zeros(truth.shape).index_add(0, owner, quoted).clamp(max=1.0)
     # A label nobody ever quoted (praise, leave) is taught by the documents alone.
-    taught = torch.from_numpy(data.quotable.astype(np.float32))
+    quotable = torch.from_numpy(data.quotable.astype(np.float32))
     positive = truth[owner] > 0
     weight = torch.where(
         positive, torch.full(quoted.shape, recipe.other_weight), torch.full(quoted.shape, recipe.absent_weight)
     )
     weight = torch.where(quoted > 0, torch.ones(quoted.shape), weight)
-    weight = weight * torch.where(positive, has_quote[owner], torch.ones(quoted.shape)) * taught * counts[owner]
+    weight = weight * torch.where(positive, has_quote[owner], torch.ones(quoted.shape)) * quotable * counts[owner]
     quotes = functional.binary_cross_entropy_with_logits(logits, quoted, weight=weight, reduction="sum")
-    return (documents + recipe.quote_weight * quotes) / len(batch)
+    said = torch.from_numpy(data.taught[segments])
+    heard = ~torch.isnan(said)
+    taught = functional.binary_cross_entropy_with_logits(logits[heard], said[heard], reduction="sum")
+    return (documents + recipe.quote_weight * quotes + recipe.taught_weight * taught) / len(batch)
 
 
 def segment_logits(task: Task, members: Sequence[Member], segments: NDArray[np.intp]) -> Array:

@@ -16,6 +16,7 @@ DEFAULT_MODEL = "voc-e5-small"
 VOC_KIND = "voc-int8-bert"
 TRANSFORMERS_KIND = "transformers"
 HUB_KIND = "hub"
+THEME_FILE = "theme.safetensors"  # of a transformers folder that was fine-tuned: its map to theme vectors
 WEIGHTS_FILES = {VOC_KIND: "encoder.safetensors", TRANSFORMERS_KIND: "model.safetensors"}
 REINSTALL = (
     "install it again: python -m pip install --force-reinstall voc-drivers (in a checkout: git checkout models); "

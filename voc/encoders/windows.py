@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.encoders.base import Encoded, Passage
+from voc.encoders.registry import THEME_FILE, TRANSFORMERS_KIND, VOC_KIND, WEIGHTS_FILES
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -73,7 +74,8 @@ def theme_map(model: ModelDir) -> ThemeMap | None:
 
     if model.base_layer is None:
         return None
-    with safe_open(model.path / "encoder.safetensors", "np") as file:
+    holder = THEME_FILE if model.kind == TRANSFORMERS_KIND else WEIGHTS_FILES[VOC_KIND]
+    with safe_open(model.path / holder, "np") as file:
         return ThemeMap(*(file.get_tensor(f"theme.{part}").astype(np.float32) for part in ("weight", "bias")))
 
 

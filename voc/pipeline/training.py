@@ -1,14 +1,14 @@
-"""``voc train``: a complete model folder from labelled feedback, on the vectors of any encoder.
+"""``voc train``: a complete model folder from labelled feedback, on the vectors of any encoder, or by tuning it.
 
-What is slow (the vectors) is kept beside the new folder until it is finished, so that a killed training goes on; the
-folder appears whole, under its name, at the end. Fine-tuning the encoder itself is ``voc.classify.tune``'s.
+What is slow (the vectors, the epochs of fine-tuning) is kept beside the new folder until it is finished, so that a
+killed training goes on; the folder appears whole, under its name, at the end.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from voc.classify.gold import Example, digest_of, read_gold, target_matrix
-from voc.classify.metrics import calibration_error, f1
-from voc.classify.model_folder import CARD, check_name, copy_encoder, copy_heads
+from voc.classify.model_folder import CARD, check_name, copy_card, copy_encoder, copy_heads
 from voc.classify.own_drivers import OWN_FOLDER
 from voc.classify.taxonomies import TAXONOMY_FILE
 from voc.documents import Document
 from voc.errors import InputError, ModelError, UsageError
 from voc.pipeline.evaluating import read_documents
 from voc.pipeline.options import Progress, RunResult
+from voc.pipeline.training_card import FEWEST, Trained, card, figures_of, table
 from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy, default_taxonomy, load_taxonomy
 from voc.text import detect_language
 
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from voc.classify.prepared import Prepared
     from voc.encoders import Encoder
 
-FEWEST: Final = 10  # documents that show a complaint, below which nothing is trained on it
+KEPT: Final = "kept"  # folder of the unfinished model with what a killed training goes on from
 # Rounds over the data, tried in this order until the out-of-fold loss rises. 15 was the best for 4,955 documents (see
 # CLASSIFIER_CARD.md); a few dozen examples need more rounds to take as many steps.
 EPOCHS: Final = (15, 30, 60)
+# Documents held back that show a label, below which fine-tuning has nothing to set and judge its probabilities by.
+FEWEST_HELD: Final = 3
 # Above it one round more or less does not matter, and each try would cost minutes.
 ENOUGH_DOCUMENTS: Final = 2_000
 
@@ -45,7 +47,8 @@ ENOUGH_DOCUMENTS: Final = 2_000
 class TrainOptions:
     """What is trained on what. ``data``: files of the gold form or of records; ``documents``: inputs with the texts of
     rows without one; ``frequencies``: labelled documents as they come in, for how frequent labels are (else ``data``);
-    ``everything``: train also the labels that the base can tell already."""
+    ``everything``: train also the labels that the base can tell already; ``tune``: train the upper layers of the
+    encoder, too, and with them every label, for ``epochs`` at most (None: as ``TuneRecipe`` says)."""
 
     data: tuple[Path, ...]
     out: Path
@@ -56,18 +59,9 @@ class TrainOptions:
     everything: bool = False
     members: int = 3
     workers: int = 2
-    device: str = "cpu"
-
-
-@dataclass(frozen=True, eq=False)
-class _Trained:
-    """Heads with their out-of-fold predictions on the first ``len(examples)`` documents, and how long was trained."""
-
-    heads: Heads
-    judged: OutOfFold
-    examples: list[Example]
-    targets: Any
-    epochs: int
+    device: str = "auto"
+    tune: bool = False
+    epochs: int | None = None
 
 
 def train(options: TrainOptions, progress: Progress) -> RunResult:
@@ -76,30 +70,36 @@ def train(options: TrainOptions, progress: Progress) -> RunResult:
     InputError for data that cannot be read or is too little, UsageError where the folder is there already or the
     taxonomy does not go with the base, ModelError for a base that is not there.
     """
-    from voc.classify.kept_vectors import KeptVectors
-    from voc.encoders import load_encoder, resolve_model
+    from voc.encoders import resolve_model
 
     name, base = check_name(options.out), resolve_model(options.base)
     if options.out.exists():
         raise UsageError(f"{options.out} is there already", "Name another folder with -o, or move that one away.")
     taxonomy = load_taxonomy(options.taxonomy) if options.taxonomy else default_taxonomy()
     examples = _read(options, taxonomy)
-    kept = _kept_labels(options, taxonomy)
+    kept = () if options.tune else _kept_labels(options, taxonomy)
     labels = tuple(label for label in taxonomy.labels if label not in kept)
     examples, silent = _check(examples, labels)
+    if options.tune:
+        _check_held(examples, [label for label in labels if label not in silent])
     folder = options.out.with_name(f"{options.out.name}.partial")
-    copy_encoder(base, folder, name)
-    encoder = KeptVectors(load_encoder(str(folder), device=options.device, threads=options.workers), folder / "kept")
-    progress.start("training", None)
-    trained = _train(options, taxonomy, labels, examples, encoder)
-    progress.finish()
-    _write(options, taxonomy, trained, folder, Path(base.path) if kept else None)
-    shutil.rmtree(folder / "kept", ignore_errors=True)
+    if options.tune:
+        trained = _tune(options, taxonomy, examples, folder, progress)
+        copy_card(base, folder)
+    else:
+        copy_encoder(base, folder, name)
+        progress.start("training", None)
+        trained = _train(options, taxonomy, labels, examples, folder)
+        progress.finish()
+    _write(options, taxonomy, trained, folder, Path(base.path) if kept else None, examples)
+    shutil.rmtree(folder / KEPT, ignore_errors=True)
     folder.replace(options.out)
-    figures = list(_figures(trained))
+    figures = list(figures_of(trained))
     result = RunResult({"model": name, "folder": str(options.out), "labels": list(labels), "kept": list(kept),
                         "documents": len(examples), "epochs": trained.epochs, "figures": figures})  # fmt: skip
-    for line in _table(figures):
+    for epoch in trained.tuned:
+        result.say(str(epoch))
+    for line in table(figures, "held back" if options.tune else "out of fold"):
         result.say(line)
     for label in silent:
         result.say(f"{label}: fewer than {FEWEST} documents, it is never found")
@@ -159,12 +159,36 @@ def _check(examples: Sequence[Example], labels: Sequence[str]) -> tuple[list[Exa
     return [replace(example, labels=example.labels - set(silent)) for example in examples], silent
 
 
-def _train(
+def _check_held(examples: Sequence[Example], labels: Sequence[str]) -> None:
+    """InputError where too few documents are held back from fine-tuning to judge an output by."""
+    from voc.classify.tuned_model import split
+
+    held, _ = split(np.array([example.fold for example in examples]))
+    for label in labels:
+        count = sum(label in examples[row].labels for row in held)
+        if count < FEWEST_HELD:
+            raise InputError(
+                f"of the {len(held)} documents that fine-tuning would hold back, {count} show {label}",
+                "Label some hundreds of documents, or leave --tune out: a few dozen are enough then.",
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Material:
+    """The documents of ``data``, its arrays, label frequencies to fit, and the table of Chinese characters."""
+
+    documents: list[Example]
+    data: Prepared
+    shares: Any
+    table: dict[int, int]
+
+
+def _material(
     options: TrainOptions, taxonomy: Taxonomy, labels: tuple[str, ...], examples: list[Example], encoder: Encoder
-) -> _Trained:
-    from voc.classify.build import build_heads, chinese_table
+) -> _Material:
+    """After ``examples`` the sentences that the taxonomy gives for its drivers, which are only trained on."""
+    from voc.classify.build import chinese_table
     from voc.classify.prepared import prepare, with_extra
-    from voc.classify.train import Recipe
 
     table = chinese_table()
     data = prepare(examples, labels, encoder, table)
@@ -172,12 +196,54 @@ def _train(
     if extra:
         data = with_extra(data, prepare(extra, labels, encoder, table), 1.0)
     counted = read_gold(options.frequencies, taxonomy) if options.frequencies else examples
-    shares = target_matrix(counted, labels).mean(axis=0)
+    return _Material([*examples, *extra], data, target_matrix(counted, labels).mean(axis=0), table)
+
+
+def _encoder(options: TrainOptions, model: str, folder: Path) -> Encoder:
+    from voc.classify.kept_vectors import KeptVectors
+    from voc.encoders import load_encoder
+
+    return KeptVectors(load_encoder(model, device=options.device, threads=options.workers), folder / KEPT)
+
+
+def _tune(
+    options: TrainOptions, taxonomy: Taxonomy, examples: list[Example], folder: Path, progress: Progress
+) -> Trained:
+    """Fine-tunes the base and puts the encoder into ``folder``; a fifth of the documents gives the figures."""
+    from voc.classify.tuned_model import recipe_for, split, tune_model
+    from voc.encoders import resolve_model
+
+    base, labels = resolve_model(options.base), taxonomy.labels
+    recipe = recipe_for(base, options.epochs)
+    progress.start("vectors", None)
+    known = _material(options, taxonomy, labels, examples, _encoder(options, str(base.path), folder))
+    progress.finish()
+    held, watched = split(known.data.folds[: len(examples)])
+    progress.start("fine-tuning", recipe.epochs)
+    result = tune_model(
+        base, folder, known.documents, known.data, held, recipe, labels=labels, taxonomy=taxonomy,
+        shares=known.shares, table=known.table, threads=options.workers, told=lambda _: progress.advance(1),
+        watched=watched, device=options.device, name=options.out.name, kept=folder / KEPT / "epoch.safetensors",
+    )  # fmt: skip
+    progress.finish()
+    judged = [examples[row] for row in held]
+    return Trained(result.heads, result.judged, judged, known.data.targets[held], result.best, result.epochs, base.id)
+
+
+def _train(
+    options: TrainOptions, taxonomy: Taxonomy, labels: tuple[str, ...], examples: list[Example], folder: Path
+) -> Trained:
+    from voc.classify.build import build_heads
+    from voc.classify.train import Recipe
+
+    encoder = _encoder(options, str(folder), folder)
+    known = _material(options, taxonomy, labels, examples, encoder)
+    data = known.data
 
     def build(recipe: Recipe) -> tuple[Heads, OutOfFold]:
         return build_heads(
-            data, labels=labels, taxonomy=taxonomy.version, encoder=encoder.id, shares=shares, table=table,
-            recipe=recipe, groups=data.folds, workers=options.workers,
+            data, labels=labels, taxonomy=taxonomy.version, encoder=encoder.id, shares=known.shares,
+            table=known.table, recipe=recipe, groups=data.folds, workers=options.workers,
         )  # fmt: skip
 
     epochs, best = EPOCHS[0], np.inf
@@ -187,7 +253,7 @@ def _train(
             break
         epochs, best = tried, loss
     heads, judged = build(Recipe(epochs=epochs, members=options.members))
-    return _Trained(heads, judged, examples, data.targets[: len(examples)], epochs)
+    return Trained(heads, judged, examples, data.targets[: len(examples)], epochs)
 
 
 def _written_examples(taxonomy: Taxonomy, labels: Sequence[str]) -> list[Example]:
@@ -209,7 +275,9 @@ def _loss(data: Prepared, judged: OutOfFold, count: int) -> float:
     return float((weights * loss).sum() / max(float(weights.sum()), 1e-9))
 
 
-def _write(options: TrainOptions, taxonomy: Taxonomy, trained: _Trained, folder: Path, base: Path | None) -> None:
+def _write(
+    options: TrainOptions, taxonomy: Taxonomy, trained: Trained, folder: Path, base: Path | None, data: list[Example]
+) -> None:
     """Heads, taxonomy and card; ``base``: the folder whose heads stay, None where all were trained."""
     from voc.classify.heads import save_heads
     from voc.encoders import resolve_model
@@ -218,6 +286,7 @@ def _write(options: TrainOptions, taxonomy: Taxonomy, trained: _Trained, folder:
     if trained.heads.encoder != encoder:
         raise ModelError(f"{folder} holds {encoder}, but {trained.heads.encoder} was trained on", "Train again.")
     if base is None:
+        shutil.rmtree(folder / OWN_FOLDER, ignore_errors=True)  # of a training that was given up under the same name
         save_heads(trained.heads, folder)
     else:
         copy_heads(base, folder, encoder)
@@ -225,64 +294,7 @@ def _write(options: TrainOptions, taxonomy: Taxonomy, trained: _Trained, folder:
         save_heads(trained.heads, folder / OWN_FOLDER)
     if options.taxonomy:
         shutil.copyfile(options.taxonomy, folder / TAXONOMY_FILE)
-    text = "\n".join(_card(options, taxonomy, trained, base is not None))
+    else:
+        (folder / TAXONOMY_FILE).unlink(missing_ok=True)
+    text = "\n".join(card(trained, taxonomy, options.out.name, base is not None, data, digest_of(options.data)))
     (folder / CARD).write_text(text + "\n", "utf-8")
-
-
-def _figures(trained: _Trained) -> Iterator[dict[str, Any]]:
-    """F1 and calibration error of each label, cross-fitted: no document sets and judges a figure."""
-    chinese = np.array([example.document.language.startswith("zh") for example in trained.examples])
-    count = len(trained.examples)
-    for column, label in enumerate(trained.heads.labels):
-        truth, judged = trained.targets[:, column], trained.judged
-        found, weights = judged.found[:count, column], judged.weights[:count, column]
-        error = calibration_error(truth, judged.probability[:count, column], weights=weights)
-        scores = {
-            name: round(f1(truth[mask], found[mask], weights[mask]), 4)
-            for name, mask in (("f1", np.ones(count, bool)), ("f1_en", ~chinese), ("f1_zh", chinese))
-        }
-        yield {"label": label, "true": int(truth.sum()), **scores, "ece": round(error, 4)}
-
-
-def _table(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    yield f"{'out of fold':28}{'true':>6}{'F1':>8}{'en':>8}{'zh':>8}{'ECE':>8}"
-    for row in figures:
-        scores = "".join(f"{row[name]:8.3f}" for name in ("f1", "f1_en", "f1_zh", "ece"))
-        yield f"{row['label']:28}{row['true']:6,}{scores}"
-
-
-def _card(options: TrainOptions, taxonomy: Taxonomy, trained: _Trained, added: bool) -> Iterator[str]:
-    """What a reader of the model has to know: the data by source and licence field, and the figures."""
-    yield f"# The classifier of {options.out.name}"
-    yield ""
-    yield f"Trained by `voc train` for the taxonomy {taxonomy.version} on the vectors of {trained.heads.encoder}."
-    if added:
-        yield f"The outputs {', '.join(trained.heads.labels)} were added; all others are those of the base, unchanged."
-    yield f"{trained.epochs} rounds over the data, {options.members} networks; seeded: the same data gives the same."
-    yield ""
-    yield "## The data"
-    yield f"{len(trained.examples):,} documents, sha256 over the files {digest_of(options.data)}."
-    yield ""
-    yield "| source | licence field | documents | languages |"
-    yield "|---|---|---|---|"
-    groups = Counter((e.document.source or "-", e.licence or "-") for e in trained.examples)
-    for (source, licence), count in sorted(groups.items()):
-        spoken = Counter(e.document.language for e in trained.examples if (e.document.source or "-") == source)
-        told = ", ".join(f"{language} {n:,}" for language, n in sorted(spoken.items()))
-        yield f"| {_plain(source)} | {_plain(licence)} | {count:,} | {told} |"
-    yield ""
-    yield "## Figures"
-    yield "Cross-fitted: no document sets and judges a figure. At the frequencies that probabilities are fitted to."
-    yield ""
-    yield "| output | documents | F1 | English | Chinese | calibration error |"
-    yield "|---|---|---|---|---|---|"
-    for row in _figures(trained):
-        scores = " | ".join(f"{row[name]:.3f}" for name in ("f1", "f1_en", "f1_zh", "ece"))
-        yield f"| {row['label']} | {row['true']:,} | {scores} |"
-    yield ""
-    yield f"An output with no documents (fewer than {FEWEST} were labelled) is never found."
-
-
-def _plain(text: str) -> str:
-    """A name of the data inside a table of Markdown."""
-    return "".join(char for char in text if char.isalnum() or char in " .,_-()/+")[:80]
