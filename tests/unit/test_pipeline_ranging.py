@@ -127,19 +127,29 @@ def test_a_segment_counts_its_own_documents_against_its_own_weeks(store: Store, 
     assert store.cases() == [] and part["coverage"]["documents"] == sum(w["documents"] for w in part["weeks"])
 
 
-def test_weeks_of_a_narrow_segment_with_few_documents_are_not_told(store: Store, tmp_path: Path) -> None:
+NARROW = (("channel", "call"), ("product", "ferry"))
+
+
+@pytest.mark.parametrize("segment", [NARROW, NARROW[:1]])
+def test_weeks_of_a_segment_with_few_documents_are_not_told(
+    store: Store, tmp_path: Path, segment: tuple[tuple[str, str], ...]
+) -> None:
     rows = []
     for back in range(WEEKS):
         rows += documents(LAST.plus(-back), 50, 5, product="ferry")
         rows += documents(LAST.plus(-back), 4 if back % 2 else 9, 1, "call", product="ferry", channel="call")
     put(store, rows)
-    narrow = (("channel", "call"), ("product", "ferry"))
-    found = report(context_of(store, tmp_path, segment=narrow))
+    found = report(context_of(store, tmp_path, segment=segment))
     assert {w["documents"] for w in found["weeks"]} == {0, 9}
-    with pytest.raises(UsageError, match="fewer than 5 documents with channel=call and product=ferry"):
-        parts.prepare(context_of(store, tmp_path, segment=narrow, week=str(LAST.previous())))
-    wide = report(context_of(store, tmp_path, segment=(("channel", "call"),)))
-    assert {w["documents"] for w in wide["weeks"]} == {4, 9}
+    words = " and ".join(f"{name}={value}" for name, value in segment)
+    with pytest.raises(UsageError, match=f"fewer than 5 documents with {words}: ") as caught:
+        parts.prepare(context_of(store, tmp_path, segment=segment, week=str(LAST.previous())))
+    assert ("an attribute" if len(segment) > 1 else "--segment") in str(caught.value.hint)
+
+
+def test_of_the_whole_company_small_weeks_are_told(store: Store, tmp_path: Path) -> None:
+    put(store, [row for back in range(WEEKS) for row in documents(LAST.plus(-back), 4 if back % 2 else 9, 1)])
+    assert {w["documents"] for w in report(context_of(store, tmp_path))["weeks"]} == {4, 9}
 
 
 def test_a_month_weighs_weeks_by_its_days(store: Store, tmp_path: Path) -> None:

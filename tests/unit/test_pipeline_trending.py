@@ -21,6 +21,8 @@ from voc.taxonomy import default_taxonomy
 from voc.trends import alarms
 from voc.weeks import Week
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+WITHOUT_PDF = load_config(None, {"report.pdf": False})  # it takes seconds, and nothing here reads it
 MODEL = "known-counts@000000000000"
 LABELS = default_taxonomy().labels
 LAST = Week.parse("2026-W46")
@@ -82,7 +84,7 @@ def context_of(
     store: Store, week: str, folder: Path, errors: Mapping[str, tuple[float, float, float, float]] = ERRORS
 ) -> Context:
     options = RunOptions(store.workspace, week=week, as_of=str(LAST.end), out=folder)
-    context = Context(options, load_config(None), store, NoProgress())
+    context = Context(options, WITHOUT_PDF, store, NoProgress())
     return known(context, errors)
 
 
@@ -205,6 +207,6 @@ def test_a_report_of_an_older_voc_is_written_again_as_it_was(store: Store, tmp_p
     with Store.open(tmp_path / "w2") as other:
         other.save_report(str(LAST), 1, "digest", text)
         options = RunOptions(other.workspace, week=str(LAST), as_of=str(LAST.end), out=tmp_path / "old", revision=1)
-        reporting.report(known(Context(options, load_config(None), other, NoProgress())))
+        reporting.report(known(Context(options, WITHOUT_PDF, other, NoProgress())))
     assert (tmp_path / "old" / str(LAST) / "report.json").read_text("utf-8") == text
     assert (tmp_path / "old" / str(LAST) / "report.html").stat().st_size > 10_000

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from string import Formatter
 
 import pytest
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
 
 from voc.ranges import FEW, NOTHING, Comparison, Difference, Level, Range, Side, ThemeMove
-from voc.report import ranges_out, ranges_view
+from voc.report import pdf, ranges_out, ranges_view, xlsx_ranges
 from voc.report.loop_value import ActionRow, CaseRow
 from voc.report.messages import LANGUAGES, Messages, load_messages
 from voc.report.ranges import COMPARE, MONTH, Month, RangeReport, cleaned_ranges, render_ranges_json
-from voc.report.ranges_out import render_ranges_html, render_ranges_markdown
+from voc.report.ranges_out import render_ranges_html, render_ranges_markdown, render_ranges_pdf
 from voc.report.ranges_page import range_messages
 from voc.report.value import DriverName
+from voc.report.xlsx_ranges import render_ranges_xlsx
 from voc.results import Alarm, Part
 from voc.taxonomy import default_taxonomy
 
@@ -89,6 +94,7 @@ def all_reports() -> list[RangeReport]:
         report(MONTH, difference("leave", 1, 1, p=None, q=None, change=None, reason=NOTHING), heard=0),
         replace(report(MONTH), month=month),
         replace(report(MONTH), month=Month((), (), (), {})),
+        replace(report(), segment=(("region", "north"),)),
     ]
 
 
@@ -120,6 +126,36 @@ def test_json_holds_what_the_page_says() -> None:
     assert found["segment"] == {"language": "zh"} and found["month"]["alarms"][0]["since"] == "2026-W41"
 
 
+def test_the_workbook_has_typed_cells_with_what_they_are_counted_of() -> None:
+    month = Month((ALARM,), ACTIONS, (CASE,), {"won_back": 1})
+    value = replace(report(MONTH, themes=THEMES), month=month)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(render_ranges_xlsx(value, "en", "UTC")))
+    rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    assert list(rows)[1:] == [
+        *("Shares", "Differences", "Where", "Themes", "Who was heard", "Signals", "Actions", "Cases"),
+    ]
+    facts = {str(row[0]): row[1] for row in rows["Report"]}
+    assert facts["Verdict"] == "Complaints about neglect rose from 10.0% to 30.0% of the feedback."
+    assert (facts["Range"], facts["Compared with"], facts["Series tested"]) == ("Oct 2026", "Sep 2026", 1)
+    assert rows["Shares"][1][:6] == ["Neglect", "neglect.complaint", "Oct 2026", 30, 100, 0.3]
+    assert rows["Differences"][1][2:5] == [0.2, 0.15, 0.25] and rows["Differences"][1][8] == "up"
+    assert rows["Where"][1][:6] == ["Neglect", "neglect.complaint", "channel", "Call", 12, 40]
+    assert rows["Where"][2][4] == ""  # under five is not told
+    assert rows["Cases"][1][6] == date(2026, 10, 2) and "d1" not in str(rows["Cases"])
+    assert rows["Actions"][1][6] == date(2026, 12, 1)
+    again = render_ranges_xlsx(value, "en", "UTC")
+    assert again == render_ranges_xlsx(value, "en", "UTC")
+    assert [r[0] for r in rows["Themes"][1:]] == [t.id for t in value.comparison.themes]
+
+
+@pytest.mark.skipif(pdf.unavailable() is not None, reason=f"no PDF can be made here: {pdf.PANGO}")
+def test_the_pdf_says_what_the_page_says() -> None:
+    data = render_ranges_pdf(report(), "en", "UTC")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    assert "rose from 10.0% to 30.0%" in " ".join(text.split()) and HOSTILE in text
+    assert data == render_ranges_pdf(report(), "en", "UTC")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_languages_hold_the_same_keys_and_placeholders(language: str) -> None:
     def placeholders(text: str) -> set[str]:
@@ -127,7 +163,7 @@ def test_all_languages_hold_the_same_keys_and_placeholders(language: str) -> Non
 
     english, other = range_messages("en").texts, range_messages(language).texts
     assert list(english) == list(other)
-    own = [key for key in english if key.startswith("ranges.")]
+    own = english.keys() - load_messages("en").texts.keys()
     assert all(placeholders(english[key]) == placeholders(other[key]) for key in own)
     assert not re.search(r"[\u4e00-\u9fff]", "".join(range_messages("en").texts[key] for key in own))
 
@@ -141,10 +177,11 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
             return super().__call__(key, **values)
 
     recorded = Recorded("en", range_messages("en").texts)
-    for module in (ranges_out, ranges_view):
+    for module in (ranges_out, ranges_view, xlsx_ranges):
         monkeypatch.setattr(module, "range_messages", lambda language: recorded)
     for value in all_reports():
         render_ranges_html(value, "en", "UTC")
         render_ranges_markdown(value, "en", "UTC")
+        render_ranges_xlsx(value, "en", "UTC")
     own = range_messages("en").texts.keys() - load_messages("en").texts.keys()
     assert sorted(own - used) == []

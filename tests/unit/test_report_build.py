@@ -86,6 +86,17 @@ def test_a_partial_week_is_not_compared() -> None:
     assert {(t.p, t.reason) for t in report.weeks[-1].trends.values()} == {(None, "partial")}
 
 
+def test_the_sentence_names_what_the_tiles_show_largest() -> None:
+    """More are counted of incompetence, but most of that is what the classifier finds wrongly."""
+    inputs = fixed.whole_inputs()
+    row = inputs.rows[0]
+    cells = dict(row.cells)
+    cells["incompetence.complaint"] = replace(cells["incompetence.complaint"], k=300, share=0.12)
+    cells["discourtesy.complaint"] = replace(cells["discourtesy.complaint"], k=250, share=0.25)
+    report = build_report(replace(inputs, rows=[replace(row, cells=cells)]))
+    assert (report.verdict.driver, report.verdict.share) == ("discourtesy", 0.25)
+
+
 def test_the_whole_has_the_most_frequent_driver_and_no_signals() -> None:
     report = build_report(fixed.whole_inputs())
     assert (report.verdict.kind, report.verdict.driver) == ("whole", "incompetence")

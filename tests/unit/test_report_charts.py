@@ -10,6 +10,8 @@ import pytest
 from tests import report_inputs as fixed
 from voc.report.build import build_report
 from voc.report.charts import Series, chart_series, draw
+from voc.report.html import render_html
+from voc.report.markdown import render_markdown
 from voc.results import WeekRow
 
 
@@ -64,6 +66,12 @@ def test_the_same_series_gives_the_same_bytes_whatever_the_user_has_set() -> Non
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "svg.fonttype": "path"}):
         assert _draw(_series()) == plain
         assert mpl.rcParams["font.size"] == 30
+
+
+def test_the_same_report_gives_the_same_bytes_drawn_anew() -> None:
+    one, two = build_report(fixed.inputs()), build_report(fixed.inputs())
+    assert render_html(one, "en") == render_html(two, "en")
+    assert render_markdown(one, "en") == render_markdown(two, "en")
 
 
 def test_an_incomplete_week_is_hollow() -> None:

@@ -13,6 +13,7 @@ from voc.report import Gone, build_report, parse_report, render_html, render_jso
 
 OLD, NEW = f"{1:032x}", "ab" * 16
 CALLED, CALLED_NEW = f"{11:032x}", "cd" * 16
+pytestmark = pytest.mark.usefixtures("drawn_once")
 GONE = Gone({OLD: (NEW, "forgotten-1"), CALLED: (CALLED_NEW, "forgotten-2")}, {"c0123456789": "cabcdefabcd"})
 
 
@@ -50,7 +51,7 @@ def test_doing_it_twice_changes_nothing_more(told: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "notice"),
-    [("en", "removed at the customer"), ("zh-Hans", "应客户要求已删除"), ("zh-Hant", "應客戶要求已刪除")],
+    [("en", "removed at the customer"), ("zh-Hans", "应客户要求已删除"), ("zh-Hant", "應顧客要求已刪除")],
 )
 def test_pages_say_it_in_their_language(told: str, language: str, notice: str) -> None:
     left = without(told, GONE)

@@ -13,6 +13,8 @@ from voc.report.build import build_report
 from voc.report.loop_view import duration
 from voc.report.messages import LANGUAGES, load_messages
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_both_layouts_say_what_was_found(language: str) -> None:

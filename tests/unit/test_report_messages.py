@@ -9,6 +9,8 @@ from string import Formatter
 import pytest
 
 from tests import report_inputs as fixed
+from tests.health_inputs import HEALTH
+from tests.health_inputs import STATES as HEALTH_STATES
 from tests.loop_inputs import LOOP
 from tests.needs_inputs import COSTS, NEEDS, STATES, UNDATED_COSTS
 from voc.documents import NOTICE
@@ -17,9 +19,10 @@ from voc.ranges import Filling
 from voc.report import html, index, markdown, view, xlsx
 from voc.report.build import ReportInputs, build_report
 from voc.report.messages import LANGUAGES, Messages, load_messages
-from voc.report.value import ModelChange, ModelStep
-from voc.results import LEAVE, Emergence
+from voc.report.value import ModelChange, ModelStep, StaleFeed
+from voc.results import LEAVE, Emergence, Part
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
 # Tables whose keys are codes that come from data.
 CODES = ("channel.", "language.", "status.", "reject.", "state.", "part.", "signal.", "fate.", "season.", "case_state.")
 SIMPLIFIED_ONLY = "们个这为关没时间说图书华义实业东车长门开发复术见观话认语误读调课谁请诉记让设访评词译试详该详语调谈谢"
@@ -93,6 +96,7 @@ def _of_rows(base: ReportInputs) -> Iterator[ReportInputs]:
     stood = with_last((3, [40, 38, 42, 39, 40, 41, 38, 40, 90]))
     located = [replace(base.places[0], mix=base.places[0].change, more=-3.0, customers=None)]
     yield replace(stood, places=located)
+    yield replace(stood, places=[replace(base.places[0], parts=(Part("region", "north", 40, 12, 0.1, 11),))])
     few = tuple(replace(p, n=4, k=None, change=None, customers=None) for p in base.places[0].parts)
     standing = with_last((3, [40, 38, 42]))
     everything = dict.fromkeys(fixed.LABELS, (160.0, 40.0, 30.0, 2970.0))
@@ -104,6 +108,7 @@ EMERGENCE = Emergence(2, 14, 120, 1.5, 8, 1e-9, 1e-4, 13, ("review",), ("en",), 
 
 
 PART = tuple((attribute, "x") for attribute in ("channel", "product", "region", "language"))
+STOPPED = StaleFeed("calls-*.jsonl", "2026-10-02", 1.0)
 FILLINGS = (
     Filling(1, 9, 0.4, 0.3, 0.5),
     Filling(1, 9, 0.4, 0.3, 0.5, 400, 380, 420),
@@ -136,7 +141,13 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
             themes=replace(base.themes, themes=tuple(replace(t, state="known") for t in base.themes.themes)),
         ),
         replace(base, loop=replace(LOOP, actions=())),
+        replace(base, loop=replace(LOOP, cases=())),
+        fixed.with_rows(base, fixed.week_rows(errors=dict.fromkeys(fixed.LABELS, (160.0, 40.0, 1500.0, 2000.0)))),
+        replace(base, callbacks=base.callbacks[:1]),
+        *(replace(base, coverage=replace(base.coverage, stale=feeds)) for feeds in ((), (STOPPED,))),
         replace(base, needs=NEEDS, costs=COSTS),
+        *(replace(base, health=health) for health in (HEALTH, *HEALTH_STATES)),
+        replace(fixed.whole_inputs(), health=HEALTH),
         *(replace(base, needs=axis, costs=UNDATED_COSTS) for axis in STATES),
         replace(base, quotes={"neglect": (replace(fixed.NEGLECT[0], text=NOTICE),)}),
         *(replace(base, segment=PART, filling=filling) for filling in FILLINGS),

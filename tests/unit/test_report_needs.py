@@ -19,6 +19,7 @@ from voc.report.build import ReportInputs, build_report
 from voc.report.messages import LANGUAGES, load_messages
 from voc.report.needs_view import amount, needs_view
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
 SCHEMA = json.loads(resources.files("voc.report").joinpath("schema.json").read_text("utf-8"))
 
 

@@ -86,6 +86,14 @@ def test_products_are_shown_where_documents_name_them() -> None:
     ]  # fmt: skip
 
 
+def test_regions_are_shown_where_documents_name_them() -> None:
+    counts = [*documents(BASE, "review", 40, 4), *documents(NOW, "review", 40, 12)]
+    counts = [replace(c, region="north" if i % 4 else "south") for i, c in enumerate(counts)]
+    assert [(p.attribute, p.value, p.n) for p in where(counts).parts] == [
+        ("region", "north", 30), ("region", "south", 10)
+    ]  # fmt: skip
+
+
 def test_a_side_without_documents_cannot_be_located() -> None:
     assert where(documents(NOW, "review", 9, 3)) is None
     unheard = [DayCount("x", BASE, None, frozenset(), False, "review", "en")]

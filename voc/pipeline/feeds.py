@@ -52,9 +52,10 @@ def last_days(context: Context) -> dict[str, dt.date]:
 def feeds(context: Context) -> list[Feed]:
     """All feeds with dated documents, by name, judged against as-of."""
     days: dict[str, set[dt.date]] = defaultdict(set)
-    for name, day in _days(context):
-        days[feed_name(name)].add(day)
     as_of = context.as_of()
+    for name, day in _days(context):
+        if as_of is None or day <= as_of:
+            days[feed_name(name)].add(day)
     return [_judged(name, found, as_of) for name, found in sorted(days.items())]
 
 

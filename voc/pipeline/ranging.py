@@ -15,16 +15,16 @@ from voc.casework import CLOSED
 from voc.errors import UsageError
 from voc.pipeline import loop, parts, reporting, theming, trending
 from voc.pipeline.context import Context
-from voc.pipeline.report_files import are_written, write_index
+from voc.pipeline.report_files import are_written, write_forms
 from voc.pipeline.segments import folder_part
 from voc.pipeline.spans import month_of
 from voc.ranges import Comparison, Range, ThemeMove
 from voc.report import CaseRow
 from voc.report.ranges import COMPARE, MONTH, Month, RangeReport, cleaned_ranges, render_ranges_json
-from voc.report.ranges_out import render_ranges_html, render_ranges_markdown
+from voc.report.ranges_out import render_ranges_html, render_ranges_markdown, render_ranges_pdf
 from voc.report.value import DriverName
+from voc.report.xlsx_ranges import render_ranges_xlsx
 from voc.results import WITHDRAWN, Alarm
-from voc.store import private_folder, write_atomic
 from voc.trends import compare, theme_tests
 from voc.weeks import Week, is_complete, weeks_between
 
@@ -33,7 +33,7 @@ _STAGE: Final = "backfill"
 
 
 def compare_ranges(context: Context, before: Range, after: Range) -> None:
-    """Writes what differs ``after`` ``before`` as compare.html, .md and .json, from what is stored."""
+    """Writes what differs ``after`` ``before`` as compare.html, .pdf, .xlsx, .md and .json, from what is stored."""
     with context.clock.stage("compare") as row:
         comparison = _compared(context, before, after)
         for side in (comparison.before, comparison.after):
@@ -45,7 +45,7 @@ def compare_ranges(context: Context, before: Range, after: Range) -> None:
 
 
 def monthly(context: Context, month: Range) -> None:
-    """Writes the report of a month, beside the month before it, as month.html, .md and .json."""
+    """Writes the report of a month, beside the month before it, as month.html, .pdf, .xlsx, .md and .json."""
     with context.clock.stage("month") as row:
         before = month_of(str(dt.date.fromisoformat(month.first) - dt.timedelta(days=1))[:7])
         comparison = _compared(context, before, month)
@@ -158,24 +158,22 @@ def _cases(own: Context, month: Range, end: dt.date) -> tuple[list[CaseRow], dic
 
 def _write(context: Context, name: str, stem: str, value: RangeReport) -> None:
     folder = _reports(context) / (name + folder_part(context.options.segment))
-    language, zone = context.config.report.language, context.config.general.timezone
+    settings, language, zone = context.config.report, context.config.report.language, context.config.general.timezone
     value = cleaned_ranges(value)
-    texts = {
-        f"{stem}.html": render_ranges_html(value, language, zone),
-        f"{stem}.md": render_ranges_markdown(value, language, zone),
-        f"{stem}.json": render_ranges_json(value),
+    contents = {
+        f"{stem}.html": render_ranges_html(value, language, zone).encode("utf-8"),
+        f"{stem}.md": render_ranges_markdown(value, language, zone).encode("utf-8"),
+        f"{stem}.xlsx": render_ranges_xlsx(value, language, zone),
+        f"{stem}.json": render_ranges_json(value).encode("utf-8"),
     }
-    private_folder(folder.parent)
-    private_folder(folder)
-    for file, text in texts.items():
-        write_atomic(folder / file, text.encode("utf-8"))
-    write_index(folder.parent, language)
-    write_index(folder.parent, language)
+    written = write_forms(
+        folder, contents, f"{stem}.pdf", lambda: render_ranges_pdf(value, language, zone), language, paper=settings.pdf
+    )
     c = value.comparison
     context.result.summary[stem] = {
         "before": c.before.range.name, "after": c.after.range.name, "tests": c.tests,
         "sure": [d.series for d in c.series if d.sure], "folder": str(folder),
-        "files": [str(folder / file) for file in sorted(texts)],
+        "files": [str(folder / file) for file in sorted(written)],
     }  # fmt: skip
     for d in c.series:
         if d.sure:

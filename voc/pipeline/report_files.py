@@ -29,24 +29,33 @@ def write_files(folder: Path, value: Report, text: str, language: str, *, paper:
     Without ``paper`` there is no PDF. Where none can be made on this machine the log says why. One that an earlier
     revision left is removed.
     """
+    contents = {name: render(value, language) for name, render in _RENDERERS.items()}
+    contents |= {JSON: text.encode("utf-8")}
+    return write_forms(folder, contents, PDF, lambda: pdf.render_pdf(value, language), language, paper=paper)
+
+
+def write_forms(
+    folder: Path, contents: Mapping[str, bytes], name: str, on_paper: Callable[[], bytes], language: str, *, paper: bool
+) -> dict[str, str]:
+    """Writes ``contents`` (bytes by the name of a file) and, with ``paper``, the PDF ``name`` into ``folder``, and the
+    index beside it anew; the sha256 of each file."""
     private_folder(folder.parent)
     private_folder(folder)
-    contents = {name: render(value, language) for name, render in _RENDERERS.items()}
+    forms = dict(contents)
     why = pdf.unavailable() if paper else None
-    if not paper:
-        (folder / PDF).unlink(missing_ok=True)
-    elif why is None:
-        if pdf.chinese_families() == [] and pdf.needs_chinese(value, language):
-            log.warning("%s: no font has Chinese characters, boxes stand for them; %s", PDF, pdf.CHINESE_FONT)
-        contents[PDF] = pdf.render_pdf(value, language)
+    if paper and why is None:
+        html = next(data for form, data in contents.items() if form.endswith(".html")).decode("utf-8")
+        if pdf.chinese_families() == [] and pdf.needs_chinese(html):
+            log.warning("%s: no font has Chinese characters, boxes stand for them; %s", name, pdf.CHINESE_FONT)
+        forms[name] = on_paper()
     else:
-        (folder / PDF).unlink(missing_ok=True)
-        log.warning("%s was not written, all other forms were: %s; %s", PDF, why, pdf.PANGO)
-    contents[JSON] = text.encode("utf-8")
+        (folder / name).unlink(missing_ok=True)
+        if why is not None:
+            log.warning("%s was not written, all other forms were: %s; %s", name, why, pdf.PANGO)
     digests = {}
-    for name, data in contents.items():
-        write_atomic(folder / name, data)
-        digests[name] = hashlib.sha256(data).hexdigest()
+    for form, data in forms.items():
+        write_atomic(folder / form, data)
+        digests[form] = hashlib.sha256(data).hexdigest()
     write_index(folder.parent, language)
     return digests
 

@@ -16,7 +16,9 @@ from voc.errors import UsageError
 from voc.pipeline import loop
 from voc.pipeline.context import ALL, Context
 from voc.pipeline.costs import costs
+from voc.pipeline.feeds import stale_feeds
 from voc.pipeline.model_change import model_change
+from voc.pipeline.model_health import model_health
 from voc.pipeline.needs import needs
 from voc.pipeline.parts import themes_told, told_of_a_part
 from voc.pipeline.quoting import Sample, quote, representative, words_of
@@ -31,6 +33,7 @@ from voc.report import (
     Rejects,
     Report,
     ReportInputs,
+    StaleFeed,
     build_report,
     parse_report,
     render_json,
@@ -181,6 +184,7 @@ def _inputs(context: Context, previous: Report | None) -> ReportInputs:
         by_hand=len(context.store.labels_by_hand().keys() & set(heard.week_keys)),
         needs=needs(context, themes),
         costs=costs(context),
+        health=model_health(context),
     )
 
 
@@ -222,7 +226,12 @@ class _Heard:
             week_languages=self.week_languages,
             near_duplicates=near_duplicates,
             families=families,
+            stale=None if part or context.week is None else _stale(context),
         )
+
+
+def _stale(context: Context) -> tuple[StaleFeed, ...]:
+    return tuple(StaleFeed(f.name, f.last.isoformat(), f.interval or 0.0) for f in stale_feeds(context))
 
 
 def _hear(context: Context) -> _Heard:

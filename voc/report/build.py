@@ -10,6 +10,7 @@ from typing import Final
 from voc.needs import NeedsAxis
 from voc.ranges import Filling
 from voc.report.costs_value import Costs, cleaned_costs
+from voc.report.health_value import Health, cleaned_health
 from voc.report.loop_value import Loop, cleaned
 from voc.report.value import (
     CallBack,
@@ -83,6 +84,7 @@ class ReportInputs:
     filling: Filling | None = None
     needs: NeedsAxis | None = None
     costs: Costs | None = None
+    health: Health | None = None
 
 
 def build_report(inputs: ReportInputs) -> Report:
@@ -129,6 +131,7 @@ def build_report(inputs: ReportInputs) -> Report:
         filling=_filling(inputs.filling),
         needs=inputs.needs,
         costs=cleaned_costs(inputs.costs, _quote) if inputs.costs else None,
+        health=cleaned_health(inputs.health, _name, _rounded) if inputs.health else None,
     )
     return _revise(report, inputs.previous)
 
@@ -236,6 +239,8 @@ def _coverage(coverage: Coverage) -> Coverage:
         sources=_counts(coverage.sources),
         week_channels=_counts(coverage.week_channels),
         week_languages=_counts(coverage.week_languages),
+        stale=coverage.stale
+        and tuple(dataclasses.replace(f, name=_name(f.name), weeks=_rounded(f.weeks)) for f in coverage.stale),
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from voc.casework import STATES
 from voc.report.build import shorten
+from voc.report.health_view import glance_health
 from voc.report.messages import Messages
 from voc.report.needs_view import glance_line
 from voc.report.page import Glance
 from voc.report.value import ALL, Report, ThemeEntry
+from voc.results import LEAVE
 
 MAX_NAMED: Final = 3
 LINE: Final = 150  # display columns, two lines of the first page; the section that it points to says all
+_ENTRY: Final = re.compile(r"[)）](?=[,;、；])")  # where an entry of a list ends
 
 
 def glance(report: Report, m: Messages) -> tuple[Glance, ...]:
@@ -25,8 +29,16 @@ def glance(report: Report, m: Messages) -> tuple[Glance, ...]:
         Glance("h-callbacks", m("glance.callbacks"), _callbacks(report, m)),
         Glance("h-loop", m("glance.loop"), _loop(report, m)),
         Glance("h-heard", m("glance.heard"), _heard(report, m)),
+        Glance("h-health", m("health.glance"), glance_health(report, m)),
     )
-    return tuple(dataclasses.replace(line, text=shorten(line.text, LINE)) for line in lines if line.text)
+    return tuple(dataclasses.replace(line, text=_fitted(line.text)) for line in lines if line.text)
+
+
+def _fitted(text: str) -> str:
+    """``text`` in the room that a line has, cut behind an entry of its list."""
+    cut = shorten(text, LINE)
+    ends = [match.end() for match in _ENTRY.finditer(text) if match.end() < len(cut)]
+    return cut if cut == text or not ends else text[: ends[-1]] + " …"
 
 
 def _themes(report: Report, m: Messages) -> str:
@@ -48,7 +60,10 @@ def _named_themes(themes: list[ThemeEntry], m: Messages) -> str:
 
 
 def _callbacks(report: Report, m: Messages) -> str:
-    return m("glance.to_call", count=m.count(len(report.callbacks))) if report.callbacks else ""
+    cell, shown = report.cell(LEAVE), len(report.callbacks)
+    if cell and cell.k > shown > 0:
+        return m("glance.to_call_of", count=m.count(shown), all=m.count(cell.k))
+    return m("glance.to_call", count=m.count(shown)) if shown else ""
 
 
 def _loop(report: Report, m: Messages) -> str:
@@ -76,6 +91,8 @@ def _heard(report: Report, m: Messages) -> str:
         return ""
     key = "glance.channels_all" if report.week == ALL else "glance.channels"
     parts = [m(key, channels=_counted(counts, "channel", m))]
+    if coverage.stale:
+        parts.append(m("glance.stale", feeds=m.joined([feed.name for feed in coverage.stale[:MAX_NAMED]])))
     unread = [m("glance.undated", count=m.count(coverage.undated))] if coverage.undated else []
     unread += [m("glance.rejected", count=m.count(report.rejects.count))] if report.rejects.count else []
     return m("format.gap").join([*parts, *unread])

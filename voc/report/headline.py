@@ -33,6 +33,7 @@ from voc.weeks import Week
 
 _ARROWS: Final = {UP: "▲", DOWN: "▼", NONE: "", UNTESTED: ""}
 _MOST_WEEKS: Final = 10_000  # rarer than once in so many weeks is no more than said so
+_NOTHING: Final = 0.0005  # of a share that is shown as 0.0%
 _MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named beside it
 
 
@@ -196,7 +197,7 @@ def _tile(report: Report, label: str, name: str, top: float, m: Messages) -> Til
         name=name,
         share=m.percent(cell.share if cell else None),
         range=m("format.range", low=low, high=high) if cell and cell.low is not None else "",
-        interval=m("tile.interval", low=low, high=high) if cell and cell.low is not None else "",
+        interval=m(_interval_key(cell), low=low, high=high) if cell and cell.low is not None else "",
         of=_counted(report, label, cell, m) if cell and cell.n else "",
         customers=m("tile.customers", customers=m.count(customers)) if customers is not None else "",
         begins=m("tile.begins", week=week_short(trend.begins, m)) if trend and trend.begins else "",
@@ -209,6 +210,12 @@ def _tile(report: Report, label: str, name: str, top: float, m: Messages) -> Til
         if cell
         else None,
     )
+
+
+def _interval_key(cell: Cell) -> str:
+    """Where fewer are found than the classifier is known to find wrongly, nothing is left of the share: it is said, or
+    an interval of 0 to 0 beside a count would read as a mistake."""
+    return "tile.interval_below" if cell.k and cell.high is not None and cell.high < _NOTHING else "tile.interval"
 
 
 def _counted(report: Report, label: str, cell: Cell, m: Messages) -> str:

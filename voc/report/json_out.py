@@ -11,6 +11,7 @@ from typing import Any
 from voc.errors import StoreError
 from voc.ranges import Filling
 from voc.report.costs_value import costs_json, parse_costs
+from voc.report.health_value import health_json, parse_health
 from voc.report.loop_json import loop_json, parse_loop
 from voc.report.needs_json import needs_json, parse_needs
 from voc.report.value import (
@@ -26,6 +27,7 @@ from voc.report.value import (
     Report,
     Restated,
     Restates,
+    StaleFeed,
     ThemeEntry,
     ThemeTable,
     Verdict,
@@ -116,6 +118,7 @@ def _report(report: Report) -> dict[str, object]:
         **({"filling": dataclasses.asdict(report.filling)} if report.filling else {}),
         **({"needs": needs_json(report.needs)} if report.needs else {}),
         **({"costs": costs_json(report.costs)} if report.costs else {}),
+        **({"health": health_json(report.health)} if report.health else {}),
     }
 
 
@@ -184,6 +187,7 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
             "channels": dict(coverage.week_channels),
             "languages": dict(coverage.week_languages),
         },
+        **({} if coverage.stale is None else {"stale_feeds": [dataclasses.asdict(feed) for feed in coverage.stale]}),
     }
 
 
@@ -239,6 +243,7 @@ def _parse(data: Mapping[str, Any]) -> Report:
         filling=Filling(**data["filling"]) if data.get("filling") else None,
         needs=parse_needs(data["needs"]) if data.get("needs") else None,
         costs=parse_costs(data["costs"]) if data.get("costs") else None,
+        health=parse_health(data["health"]) if data.get("health") else None,
     )
 
 
@@ -318,6 +323,7 @@ def _parse_coverage(data: Mapping[str, Any]) -> Coverage:
         week_languages=data["week"]["languages"],
         near_duplicates=data.get("near_duplicates", 0),  # revisions of before November 2026 have none
         families=data.get("families", 0),
+        stale=tuple(StaleFeed(**feed) for feed in data["stale_feeds"]) if "stale_feeds" in data else None,
     )
 
 

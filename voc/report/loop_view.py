@@ -89,6 +89,7 @@ def _cases(report: Report, loop: Loop, m: Messages) -> Block | None:
         return None
     states = m.joined([f"{m.get('case_state', s)} {m.count(loop.states.get(s, 0))}" for s in STATES])
     lines = [m("loop.cases_intro", count=m.count(sum(loop.states.values())), states=states)]
+    lines.append(m("loop.cases_earlier" if loop.cases else "loop.cases_none"))
     if len(loop.cases) > MAX_CASES:
         lines.append(m("callbacks.cut", shown=MAX_CASES, all=m.count(len(loop.cases))))
     rows = tuple(_case(report, row, m) for row in loop.cases[:MAX_CASES])

@@ -32,8 +32,8 @@ def render_markdown(report: Report, language: str) -> str:
     v = build_view(report, language)
     blocks = [
         *_head(v),
-        _heading(m("tile.heading")),
-        _table(_tiles(v, m)),
+        heading(m("tile.heading")),
+        pipe_table(_tiles(v, m)),
         escape(v.tile_key),
         *_changes(v, m),
         *_glance(v, m),
@@ -46,8 +46,9 @@ def render_markdown(report: Report, language: str) -> str:
         *_loop(v, m),
         *_costs(v, m),
         *_heard(v, m),
-        _heading(m("notes.heading")),
-        _list(_named(m, name, text) for name, text in v.notes),
+        *_health(v),
+        heading(m("notes.heading")),
+        bullets(_named(m, name, text) for name, text in v.notes),
         f"_{escape(v.made)}_",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -59,7 +60,7 @@ def _head(v: View) -> list[str]:
     verdict = [f"**{escape(v.verdict)}**", *map(escape, v.details)]
     blocks = [f"# {escape(title)}", over, escape(" · ".join(v.meta)), "\n>\n".join(f"> {line}" for line in verdict)]
     if v.restated:
-        blocks += [escape(v.restated[0]), _list(map(escape, v.restated[1:]))]
+        blocks += [escape(v.restated[0]), bullets(map(escape, v.restated[1:]))]
     return blocks
 
 
@@ -78,30 +79,30 @@ def _tiles(v: View, m: Messages) -> Table:
 
 
 def _changes(v: View, m: Messages) -> list[str]:
-    blocks = [_heading(m("changes.heading"))] if v.changes else []
+    blocks = [heading(m("changes.heading"))] if v.changes else []
     for change in v.changes:
-        blocks += [f"### {escape(f'{change.arrow} {change.name}'.strip())}", _list(map(escape, change.lines))]
-        blocks += [_table(table, numeric=True) for table in change.tables]
-        blocks.append(_list(_quote(q, m) for q in change.quotes))
+        blocks += [f"### {escape(f'{change.arrow} {change.name}'.strip())}", bullets(map(escape, change.lines))]
+        blocks += [pipe_table(t, numeric=True) for t in change.tables]
+        blocks.append(bullets(_quote(q, m) for q in change.quotes))
     return blocks
 
 
 def _glance(v: View, m: Messages) -> list[str]:
-    heads = [_heading(m("glance.heading"))] if v.glance else []
-    return [*heads, _list(_named(m, line.name, line.text) for line in v.glance)]
+    heads = [heading(m("glance.heading"))] if v.glance else []
+    return [*heads, bullets(_named(m, line.name, line.text) for line in v.glance)]
 
 
 def _numbers(v: View, m: Messages) -> list[str]:
     if v.numbers is None:
         return []
-    return [_heading(m("numbers.heading")), escape(m("numbers.intro")), _table(v.numbers, numeric=True)]
+    return [heading(m("numbers.heading")), escape(m("numbers.intro")), pipe_table(v.numbers, numeric=True)]
 
 
 def _trends(v: View, m: Messages) -> list[str]:
-    blocks = [_heading(m("alarms.heading"))] if v.alarms_note else []
-    blocks += [escape(v.alarms_note), _table(v.alarms) if v.alarms else ""]
+    blocks = [heading(m("alarms.heading"))] if v.alarms_note else []
+    blocks += [escape(v.alarms_note), pipe_table(v.alarms) if v.alarms else ""]
     if v.overview:
-        blocks += [_heading(m("trends.heading")), _table(v.overview, numeric=True), escape(v.weeks_note)]
+        blocks += [heading(m("trends.heading")), pipe_table(v.overview, numeric=True), escape(v.weeks_note)]
     return blocks
 
 
@@ -113,64 +114,75 @@ def _themes(v: View, m: Messages) -> list[str]:
         items.append(
             "\n".join([f"**{escape(theme.label)}** · {facts}", *(f"  - {_quote(q, m)}" for q in theme.quotes)])
         )
-    return [_heading(m("themes.heading")), escape(v.themes_note), _list(items) or escape(m("themes.empty"))]
+    return [heading(m("themes.heading")), escape(v.themes_note), bullets(items) or escape(m("themes.empty"))]
 
 
 def _quotes(v: View, m: Messages, is_all: bool) -> list[str]:
-    blocks = [_heading(m("quotes.heading")), escape(m("quotes.intro_all" if is_all else "quotes.intro"))]
+    blocks = [heading(m("quotes.heading")), escape(m("quotes.intro_all" if is_all else "quotes.intro"))]
     for group in v.quotes:
         blocks.append(f"### {escape(group.name)}")
-        blocks.append(_list(_quote(q, m) for q in group.quotes) or escape(m("quotes.empty")))
+        blocks.append(bullets(_quote(q, m) for q in group.quotes) or escape(m("quotes.empty")))
     return blocks
 
 
 def _callbacks(v: View, m: Messages) -> list[str]:
-    blocks = [_heading(m("callbacks.heading")), escape(v.callbacks_note)]
+    blocks = [heading(m("callbacks.heading")), escape(v.callbacks_note)]
     if v.callbacks:
         keys = ("reason", "words", "channel", "day", "document", "case")
         rows = tuple((c.reason, c.quote.text, c.channel, c.day, c.quote.id, c.case) for c in v.callbacks)
-        blocks.append(_table(Table(tuple(m(f"callbacks.{key}") for key in keys), rows)))
+        blocks.append(pipe_table(Table(tuple(m(f"callbacks.{key}") for key in keys), rows)))
     return blocks
 
 
 def _loop(v: View, m: Messages) -> list[str]:
-    blocks = [_heading(m("loop.heading")), escape(v.loop_note)] if v.loop else []
+    blocks = [heading(m("loop.heading")), escape(v.loop_note)] if v.loop else []
     for block in v.loop:
         blocks.append(f"### {escape(block.name)}")
-        blocks += [*map(escape, block.lines), *(_table(table, numeric=block.numeric) for table in block.tables)]
+        blocks += [*map(escape, block.lines), *(pipe_table(table, numeric=block.numeric) for table in block.tables)]
         for story in block.stories:
-            blocks += [f"**{escape(story.name)}**", _list(_quote(q, m) for q in story.quotes)]
+            blocks += [f"**{escape(story.name)}**", bullets(_quote(q, m) for q in story.quotes)]
     return blocks
 
 
 def _needs(v: View, m: Messages) -> list[str]:
     if v.needs is None:
         return []
-    groups = _list(_named(m, name, needs) for _, name, needs in v.needs.groups)
-    blocks = [_heading(m("needs.heading")), *map(escape, v.needs.lines), groups]
+    groups = bullets(_named(m, name, needs) for _, name, needs in v.needs.groups)
+    blocks = [heading(m("needs.heading")), *map(escape, v.needs.lines), groups]
     for chart in v.needs.charts:
-        blocks += [f"### {escape(chart.name)}", _table(chart.table)]
+        blocks += [f"### {escape(chart.name)}", pipe_table(chart.table)]
     return [*blocks, escape(v.needs.reading)]
 
 
 def _costs(v: View, m: Messages) -> list[str]:
     if v.costs is None:
         return []
-    blocks = [_heading(v.costs.name), *map(escape, v.costs.lines), *(_table(t, numeric=True) for t in v.costs.tables)]
+    blocks = [
+        heading(v.costs.name),
+        *map(escape, v.costs.lines),
+        *(pipe_table(t, numeric=True) for t in v.costs.tables),
+    ]
     for story in v.costs.stories:
-        blocks += [f"**{escape(story.name)}**", _list(_quote(q, m) for q in story.quotes)]
+        blocks += [f"**{escape(story.name)}**", bullets(_quote(q, m) for q in story.quotes)]
     return blocks
 
 
 def _heard(v: View, m: Messages) -> list[str]:
-    blocks = [_heading(m("heard.heading")), _list(_named(m, name, value) for name, value in v.facts)]
-    blocks += [_table(table, numeric=True) for table in (v.channels, v.languages) if table.rows]
+    blocks = [heading(m("heard.heading")), bullets(_named(m, name, value) for name, value in v.facts)]
+    blocks += [pipe_table(table, numeric=True) for table in (v.channels, v.languages) if table.rows]
     if v.model_step:
-        blocks += [_heading(m("model.heading")), escape(v.model_note), _table(v.model_step, numeric=True)]
+        blocks += [heading(m("model.heading")), escape(v.model_note), pipe_table(v.model_step, numeric=True)]
     return [*blocks, escape(v.untested)]
 
 
-def _heading(text: str) -> str:
+def _health(v: View) -> list[str]:
+    if v.health is None:
+        return []
+    return [heading(v.health.name), *map(escape, v.health.lines), *(pipe_table(t) for t in v.health.tables)]
+
+
+def heading(text: str) -> str:
+    """The title of a section; ``text`` is escaped."""
     return f"## {escape(text)}"
 
 
@@ -182,11 +194,13 @@ def _quote(quote: QuoteView, m: Messages) -> str:
     return f"{m('format.quoted', text=escape(quote.text))} · {escape(quote.source)} · {escape(quote.id)}"
 
 
-def _list(items: Iterable[str]) -> str:
+def bullets(items: Iterable[str]) -> str:
+    """A list of ``items``, which are Markdown; "" for none."""
     return "\n".join(f"- {item}" for item in items)
 
 
-def _table(table: Table, *, numeric: bool = False) -> str:
+def pipe_table(table: Table, *, numeric: bool = False) -> str:
+    """A table, each cell escaped; ``numeric``: columns after the first are set to the right."""
     rule = ["---", *("--:" if numeric else "---" for _ in table.head[1:])]
     lines: list[Sequence[str]] = [[escape(cell) for cell in table.head], rule]
     lines += [[escape(cell) for cell in row] for row in table.rows]

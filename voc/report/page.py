@@ -205,3 +205,4 @@ class View:
     filters: tuple[Filter, ...] = ()
     needs: NeedsView | None = None
     costs: Block | None = None
+    health: Block | None = None

@@ -30,7 +30,16 @@ def render_pdf(report: Report, language: str) -> bytes:
 
     UsageError for any other language; ModelError where WeasyPrint or its libraries are missing.
     """
-    html = page(report, language, resource("report.css") + resource("pdf.css"))
+    return to_pdf(page(report, language, on_paper()))
+
+
+def on_paper() -> str:
+    """The style of a page that is made for paper."""
+    return resource("report.css") + resource("pdf.css")
+
+
+def to_pdf(html: str) -> bytes:
+    """A page with the style of `on_paper` as PDF; ModelError where WeasyPrint or its libraries are missing."""
     why = unavailable()
     if why is not None:
         raise ModelError(f"PDF cannot be written: {why}", PANGO)
@@ -58,9 +67,9 @@ def unavailable() -> str | None:
     return None
 
 
-def needs_chinese(report: Report, language: str) -> bool:
-    """Whether the page in ``language`` holds Han characters."""
-    return any(_WIDE[0] <= char <= _WIDE[1] for char in page(report, language, ""))
+def needs_chinese(html: str) -> bool:
+    """Whether a page holds Han characters."""
+    return any(_WIDE[0] <= char <= _WIDE[1] for char in html)
 
 
 def chinese_families() -> list[str] | None:

@@ -1,4 +1,5 @@
-"""Renderers of a comparison and of a month: one self-contained HTML page, Markdown; JSON is in voc.report.ranges."""
+"""Renderers of a comparison and of a month: one self-contained HTML page, PDF, Markdown; the workbook is in
+voc.report.xlsx_ranges, JSON in voc.report.ranges."""
 
 from __future__ import annotations
 
@@ -6,21 +7,25 @@ import base64
 import hashlib
 
 from voc.report.html import environment, resource
-from voc.report.markdown import _heading as titled
-from voc.report.markdown import _list as bullets
-from voc.report.markdown import _table as table
-from voc.report.markdown import escape
+from voc.report.markdown import bullets, escape, heading, pipe_table
+from voc.report.pdf import on_paper, to_pdf
 from voc.report.ranges import RangeReport
 from voc.report.ranges_page import range_messages
 from voc.report.ranges_view import build_range_view
 
 
-def render_ranges_html(report: RangeReport, language: str, zone: str) -> str:
-    """The page in ``language`` (en, zh-Hans, zh-Hant); ``zone``: the company's time zone. Same report, same text."""
-    css = resource("report.css")
+def render_ranges_html(report: RangeReport, language: str, zone: str, css: str = "") -> str:
+    """The page in ``language`` (en, zh-Hans, zh-Hant); ``zone``: the company's time zone; ``css``: another style than
+    that for browsers. Same report, same text."""
+    css = css or resource("report.css")
     digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
     view, m = build_range_view(report, language, zone), range_messages(language)
     return environment().get_template("ranges.html.j2").render(v=view, t=m, css=css, style_hash=digest)
+
+
+def render_ranges_pdf(report: RangeReport, language: str, zone: str) -> bytes:
+    """The same page as PDF (A4, tagged); ModelError where WeasyPrint or its libraries are missing."""
+    return to_pdf(render_ranges_html(report, language, zone, on_paper()))
 
 
 def render_ranges_markdown(report: RangeReport, language: str, zone: str) -> str:
@@ -35,8 +40,8 @@ def render_ranges_markdown(report: RangeReport, language: str, zone: str) -> str
         "\n>\n".join(f"> {line}" for line in verdict),
     ]
     for section in v.sections:
-        blocks += [titled(section.name), *map(escape, section.lines)]
-        blocks += [table(data, numeric=section.numeric) for data in section.tables]
+        blocks += [heading(section.name), *map(escape, section.lines)]
+        blocks += [pipe_table(data, numeric=section.numeric) for data in section.tables]
     notes = (m("format.named", name=f"**{escape(name)}**", value=escape(text)) for name, text in v.notes)
-    blocks += [titled(m("notes.heading")), bullets(notes), f"_{escape(v.made)}_"]
+    blocks += [heading(m("notes.heading")), bullets(notes), f"_{escape(v.made)}_"]
     return "\n\n".join(block for block in blocks if block) + "\n"

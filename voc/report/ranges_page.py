@@ -49,7 +49,8 @@ def range_messages(language: str) -> Messages:
     """The words of the report and those of ranges; UsageError for a language that is not known."""
     known = load_messages(language)
     text = resources.files("voc.report").joinpath("messages", f"ranges.{language}.toml").read_text("utf-8")
-    own = {f"ranges.{key}": str(value) for key, value in tomllib.loads(text)["ranges"].items()}
+    tables = tomllib.loads(text)
+    own = {f"{table}.{key}": str(value) for table, texts in tables.items() for key, value in texts.items()}
     return Messages(language, {**known.texts, **own})
 
 

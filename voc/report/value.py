@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from voc.needs import NeedsAxis
     from voc.ranges import Filling
     from voc.report.costs_value import Costs
+    from voc.report.health_value import Health
     from voc.report.loop_value import Loop
 
 SCHEMA: Final = 1
@@ -111,10 +112,19 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True)
+class StaleFeed:
+    """A source that stopped: ``last`` is the day of its last document (ISO), which usually come every ``weeks``."""
+
+    name: str
+    last: str
+    weeks: float
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Who was heard. ``documents`` counts everything ingested (duplicates left out), ``start`` and ``end`` are the
     first and last day with a document; the mappings count documents, the largest first. ``near_duplicates`` of them say
-    almost the same as an earlier one, in so many ``families``."""
+    almost the same as an earlier one, in so many ``families``. ``stale``: None where it is not known."""
 
     documents: int
     start: str | None
@@ -130,6 +140,7 @@ class Coverage:
     week_languages: Mapping[str, int]
     near_duplicates: int = 0
     families: int = 0
+    stale: tuple[StaleFeed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +265,7 @@ class Report:
     filling: Filling | None = None
     needs: NeedsAxis | None = None
     costs: Costs | None = None
+    health: Health | None = None
 
     @property
     def current(self) -> WeekRow | None:

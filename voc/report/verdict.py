@@ -84,7 +84,8 @@ def _on(kind: str, row: WeekRow, label: str, since: str | None, also: Sequence[s
 
 def _most_frequent(kind: str, cells: Sequence[tuple[str, Cell]], row: WeekRow) -> Verdict:
     """Where nothing is tested: the driver that is complained of most, none if no complaint was found."""
-    label, cell = max(cells, key=lambda pair: pair[1].k, default=("", None))
+    # By what the page shows: a corrected share can be larger though fewer were counted.
+    label, cell = max(cells, key=lambda pair: (pair[1].share or 0.0, pair[1].k), default=("", None))
     if cell is None or cell.k == 0:
         return Verdict(kind, baseline_weeks=row.baseline)
     return Verdict(

@@ -12,13 +12,14 @@ from typing import Final
 from voc.report import annex, headline, loop_view, movement
 from voc.report.costs_view import costs_block
 from voc.report.glance import glance
+from voc.report.health_view import health_block
 from voc.report.messages import Messages, load_messages
 from voc.report.model_step import model_step
 from voc.report.movement import quote_view
 from voc.report.names import driver_name, series_name
 from voc.report.needs_view import needs_view
 from voc.report.page import CallBackView, QuoteGroup, Table, ThemeView, View
-from voc.report.value import ALL, MIN_BASELINE, Report, Restated, ThemeEntry
+from voc.report.value import ALL, MIN_BASELINE, Report, Restated, StaleFeed, ThemeEntry
 from voc.results import LEAVE, OK, OTHER
 from voc.taxonomy import PRAISE
 from voc.text import TESTED_LANGUAGES
@@ -99,7 +100,9 @@ def _callbacks(report: Report, m: Messages) -> tuple[CallBackView, ...]:
 
 
 def _more(report: Report, view: View, m: Messages) -> View:
-    return dataclasses.replace(view, needs=needs_view(report, m), costs=costs_block(report, m))
+    return dataclasses.replace(
+        view, needs=needs_view(report, m), costs=costs_block(report, m), health=health_block(report, m)
+    )
 
 
 def shown_themes(report: Report) -> list[ThemeEntry]:
@@ -198,9 +201,17 @@ def _facts(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
         named = _reasons("", dict(list(c.sources.items())[:MAX_SOURCES]), m)
         more = [m("glance.more", count=m.count(len(c.sources) - MAX_SOURCES))] if len(c.sources) > MAX_SOURCES else []
         facts.append((m("heard.sources"), m.joined([named, *more])))
+    if c.stale is not None:
+        facts.append((m("heard.stale"), _stale(c.stale, m) or m("heard.stale_none")))
     if report.by_hand:
         facts.append((m("heard.by_hand"), m.count(report.by_hand)))
     return tuple(facts)
+
+
+def _stale(feeds: tuple[StaleFeed, ...], m: Messages) -> str:
+    return m.joined(
+        [m("heard.stale_value", name=f.name, last=m.day(f.last), weeks=m.count(round(f.weeks))) for f in feeds]
+    )
 
 
 def _reasons(table: str, counts: Mapping[str, int], m: Messages) -> str:

@@ -7,16 +7,18 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from voc.report.headline import verdict
 from voc.report.messages import Messages, load_messages
 from voc.report.movement import quote_view
-from voc.report.names import driver_name, side_name
+from voc.report.names import Named, driver_name, side_name
 from voc.report.value import Quote, Report
-from voc.report.xlsx_loop import COUNT, DATE, POINTS, SHARE, Columns, P, loop_sheets
+from voc.report.xlsx_health import health_sheets
+from voc.report.xlsx_loop import COUNT, DATE, POINTS, SHARE, Columns, P, Sheet, loop_sheets
 from voc.report.xlsx_needs import needs_sheets
+from voc.results import Alarm
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -51,7 +53,7 @@ _TREND: Final = (
     "reason",
     "customers",
 )
-_ALARMS: Final[Columns] = {
+ALARMS: Final[Columns] = {
     "series": None, "id": None, "signal": None, "since": None, "last": None, "weeks": COUNT, "state": None,
     "share": SHARE, "baseline": SHARE, "p": P, "q": P, "begins": None,
 }  # fmt: skip
@@ -70,28 +72,7 @@ _QUOTES: Final[Columns] = {
 
 def render_xlsx(report: Report, language: str) -> bytes:
     """The workbook in ``language`` (en, zh-Hans, zh-Hant); UsageError for any other. Same report, same bytes."""
-    import xlsxwriter
-
-    m = load_messages(language)
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, _SETTINGS)
-    # Without it the file holds the time of writing.
-    book.set_properties({"created": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)})
-    _facts(book, report, m)
-    _sheet(book, m, "week_sheet", _SERIES, _series(report, [report.current] if report.current else [], m))
-    _sheet(book, m, "weeks_sheet", _SERIES, _series(report, reversed(report.weeks), m))
-    _sheet(book, m, "alarms_sheet", _ALARMS, _alarms(report, m))
-    _sheet(book, m, "parts_sheet", _PARTS, _parts(report, m))
-    _sheet(book, m, "themes_sheet", _THEMES, _themes(report, m))
-    _sheet(book, m, "quotes_sheet", _QUOTES, _quotes(report, m))
-    for sheet in (*loop_sheets(report, m), *needs_sheets(report, m)):
-        _sheet(book, m, *sheet)
-    book.close()
-    return out.getvalue()
-
-
-def _facts(book: Workbook, report: Report, m: Messages) -> None:
-    row = report.current
+    m, row = load_messages(language), report.current
     facts: list[tuple[str, object]] = [
         ("verdict", verdict(report, m)),
         ("company", report.company),
@@ -104,6 +85,33 @@ def _facts(book: Workbook, report: Report, m: Messages) -> None:
         ("model", report.model),
         ("taxonomy", report.taxonomy),
     ]
+    parts = (
+        Sheet("week_sheet", _SERIES, _series(report, [report.current] if report.current else [], m)),
+        Sheet("weeks_sheet", _SERIES, _series(report, reversed(report.weeks), m)),
+        Sheet("alarms_sheet", ALARMS, alarm_rows(report, report.alarms, m)),
+        Sheet("parts_sheet", _PARTS, _parts(report, m)),
+        Sheet("themes_sheet", _THEMES, _themes(report, m)),
+        Sheet("quotes_sheet", _QUOTES, _quotes(report, m)),
+    )
+    return workbook(facts, (*parts, *loop_sheets(report, m), *needs_sheets(report, m), *health_sheets(report, m)), m)
+
+
+def workbook(facts: Sequence[tuple[str, object]], sheets: Iterable[Sheet], m: Messages) -> bytes:
+    """A first sheet of ``facts`` (key in [xlsx], value), then the others, as the bytes of a file."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, _SETTINGS)
+    # Without it the file holds the time of writing.
+    book.set_properties({"created": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)})
+    _facts(book, facts, m)
+    for sheet in sheets:
+        _sheet(book, m, *sheet)
+    book.close()
+    return out.getvalue()
+
+
+def _facts(book: Workbook, facts: Sequence[tuple[str, object]], m: Messages) -> None:
     sheet = book.add_worksheet(m("xlsx.facts_sheet"))
     bold, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
     marked = book.add_format({"text_wrap": True, "quote_prefix": True})
@@ -125,8 +133,9 @@ def _series(report: Report, rows: Iterable[Any], m: Messages) -> Iterable[Sequen
             )  # fmt: skip
 
 
-def _alarms(report: Report, m: Messages) -> Iterable[Sequence[object]]:
-    for a in report.alarms:
+def alarm_rows(report: Named, alarms: Iterable[Alarm], m: Messages) -> Iterator[Sequence[object]]:
+    """A row of ``ALARMS`` for each."""
+    for a in alarms:
         name = side_name(report, a.series, m)
         yield name, a.series, a.signal, a.since, a.last, a.weeks, a.state, a.share, a.baseline, a.p, a.q, a.begins
 

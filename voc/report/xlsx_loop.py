@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from voc.report.loop_value import CaseRow, Loop
+from voc.report.loop_value import ActionRow, CaseRow, Loop
 from voc.report.messages import Messages
 from voc.report.movement import quote_view
-from voc.report.names import driver_name
+from voc.report.names import Named, driver_name
 from voc.report.value import Report
 
 COUNT, SHARE, POINTS, P, DATE, SECONDS = "#,##0", "0.0%", "+0.0%;-0.0%;0.0%", "0.0000", "yyyy-mm-dd", "#,##0.0"
@@ -27,7 +27,7 @@ _CASES: Final[Columns] = {
     "case": None, "for": None, "drivers": None, "driver_ids": None, "channel": None, "owner": None, "state": None,
     "opened": DATE, "state_since": DATE, "worth": COUNT, "id": None,
 }  # fmt: skip
-_ACTIONS: Final[Columns] = {
+ACTIONS: Final[Columns] = {
     "number": COUNT, "action": None, "driver": None, "driver_ids": None, "owner": None, "added": DATE, "due": DATE,
     "done": DATE, "share_before": SHARE, "share_now": SHARE, "signal": None,
 }  # fmt: skip
@@ -52,7 +52,7 @@ def loop_sheets(report: Report, m: Messages) -> tuple[Sheet, ...]:
     loop = report.loop or Loop(None, None)
     return (
         Sheet("cases_sheet", _CASES, _cases(report, loop, m)),
-        Sheet("actions_sheet", _ACTIONS, _actions(report, loop, m)),
+        Sheet("actions_sheet", ACTIONS, action_rows(report, loop.actions, m)),
         Sheet("replies_sheet", _REPLIES, _replies(loop, m)),
         Sheet("stocks_sheet", _STOCKS, _stocks(loop, m)),
         Sheet("waits_sheet", _WAITS, _waits(loop, m)),
@@ -61,23 +61,25 @@ def loop_sheets(report: Report, m: Messages) -> tuple[Sheet, ...]:
     )
 
 
-def _drivers(report: Report, drivers: Sequence[str], m: Messages) -> tuple[str, str]:
+def drivers_told(report: Named, drivers: Sequence[str], m: Messages) -> tuple[str, str]:
+    """The names of drivers, and their ids."""
     return m.joined([driver_name(report, d, m) for d in drivers]), ", ".join(drivers)
 
 
 def _cases(report: Report, loop: Loop, m: Messages) -> Iterator[Sequence[object]]:
     def row(what: str, c: CaseRow) -> Sequence[object]:
         where = (m.get("channel", c.channel), c.owner, m.get("case_state", c.state))
-        return c.id, what, *_drivers(report, c.drivers, m), *where, c.opened, c.since, c.value, c.document
+        return c.id, what, *drivers_told(report, c.drivers, m), *where, c.opened, c.since, c.value, c.document
 
     yield from (row(m("callbacks.heading"), loop.callbacks[key]) for key in sorted(loop.callbacks))
     yield from (row(m("loop.cases"), case) for case in loop.cases)
 
 
-def _actions(report: Report, loop: Loop, m: Messages) -> Iterator[Sequence[object]]:
-    for a in loop.actions:
+def action_rows(report: Named, actions: Iterable[ActionRow], m: Messages) -> Iterator[Sequence[object]]:
+    """A row of ``ACTIONS`` for each."""
+    for a in actions:
         days = (a.added, a.due, a.done)
-        yield a.number, a.text, *_drivers(report, (a.driver,), m), a.owner, *days, a.before, a.now, a.signal
+        yield a.number, a.text, *drivers_told(report, (a.driver,), m), a.owner, *days, a.before, a.now, a.signal
 
 
 def _replies(loop: Loop, m: Messages) -> Iterator[Sequence[object]]:
@@ -122,7 +124,7 @@ def _largest(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _journeys(report: Report, loop: Loop, m: Messages) -> Iterator[Sequence[object]]:
     for number, story in enumerate(loop.stories, start=1):
-        names = _drivers(report, story.drivers, m)[0]
+        names = drivers_told(report, story.drivers, m)[0]
         for step, quote in enumerate((story.before, story.after), start=1):
             told = (quote.id, quote.key, m.get("channel", quote.channel), quote.language, quote.day)
             yield number, step, names, story.days if step > 1 else None, *told, quote_view(quote, m).text

@@ -164,7 +164,9 @@ def _read(path: Path, columns: tuple[str, ...], row: Callable[[Mapping[str, str]
         raise InputError(f"{name} is no CSV in UTF-8: {error}", "Export it again as CSV in UTF-8.") from error
     if bad:
         shown = "\n".join(bad[:_SHOWN] + ([f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []))
-        raise InputError(f"{name}: {len(bad):,} bad row{'s' * (len(bad) > 1)}\n{shown}", "Nothing was written.")
+        raise InputError(
+            f"{name}: {len(bad):,} bad {'rows' if len(bad) > 1 else 'row'}\n{shown}", "Nothing was written."
+        )
     if not good:
         raise InputError(f"{name} holds no row", f"A CSV with the columns {','.join(columns)} is read.")
     return good

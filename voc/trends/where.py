@@ -1,4 +1,4 @@
-"""Where a change lies: by channel, language and product, and how much of it is a change in who was heard."""
+"""Where a change lies: by channel, language, product and region, and how much of it is a change in who was heard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voc.trends.standard import Stratum
 # With fewer documents behind it a part could be about one person, and its share says nothing.
 LEAST: Final = 5
 MAX_PARTS: Final = 6  # of an attribute
-ATTRIBUTES: Final = ("channel", "language", "product")
+ATTRIBUTES: Final = ("channel", "language", "product", "region")
 _OTHER: Final = ("", "", "")  # all strata of fewer than LEAST documents
 _NOW_K, _NOW_N, _BASE_K, _BASE_N = range(4)
 
@@ -38,7 +38,7 @@ class Tally:
             return
         first, carries = (_NOW_K if week in self.now else _BASE_K), self.series in count.labels
         stratum = (count.channel, count.language, count.product)
-        parts = list(zip(ATTRIBUTES, stratum, strict=True))
+        parts = list(zip(ATTRIBUTES, (*stratum, count.region), strict=True))
         for row in (self.strata.setdefault(stratum, [0] * 4), *(self.parts.setdefault(p, [0] * 4) for p in parts)):
             row[first] += carries
             row[first + 1] += 1
@@ -78,7 +78,8 @@ def located(tally: Tally, table: ErrorTable | None) -> Where | None:
 
 
 def parts_of(tally: Tally, gap: float) -> tuple[Part, ...]:
-    """What each channel, language and product has to do with the change; ``gap``: of the error table, 1 for none."""
+    """What each channel, language, product and region has to do with the change; ``gap``: of the error table, 1 for
+    none."""
     return tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, gap))
 
 
