@@ -22,8 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from generate_personal_data import Case, cases
-
+from scripts.generate_personal_data import Case, cases
 from voc.documents import Document
 from voc.ingest import IngestOptions, open_sources
 from voc.privacy import Found, find

@@ -25,7 +25,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from themes_measures import (
+
+from scripts.themes_measures import (
     agreement,
     bertopic_runs,
     cluster_step,
@@ -38,7 +39,6 @@ from themes_measures import (
     tree_step,
     words_of,
 )
-
 from voc.classify import load_classifier
 from voc.documents import Document
 from voc.encoders import load_encoder

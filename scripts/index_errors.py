@@ -10,19 +10,17 @@ called anywhere in voc, with … for what is filled in. What the command line it
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
+from scripts import source_texts
+from scripts.source_texts import GAP, ROOT
 from voc import errors
 from voc.errors import VocError
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 TARGET: Final = ROOT / "docs" / "errors.md"
-GAP: Final = "…"
 
 TO_DO: Final = {
     "VocError": "Do what the second line of the message says.",
@@ -62,47 +60,17 @@ def classes() -> dict[str, type[VocError]]:
 def messages() -> dict[str, dict[str, str]]:
     """For each class, message -> hint ("" where there is none), as templates, in alphabetical order."""
     found: dict[str, dict[str, str]] = {name: {} for name in classes()}
-    for path in sorted((ROOT / "voc").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        known = dict(_constants(tree))
-        for call in ast.walk(tree):
-            if not isinstance(call, ast.Call) or _called(call) not in found or not call.args:
+    for path in source_texts.trees():
+        for call, known in source_texts.calls(path):
+            if source_texts.called(call) not in found or not call.args:
                 continue
             hints = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "hint")]
-            hint = " / ".join(_texts(hints[0], known)) if hints else ""
-            told = found[_called(call)]
-            for message in _texts(call.args[0], known):
+            hint = " / ".join(dict.fromkeys(source_texts.texts(hints[0], known))) if hints else ""
+            told = found[source_texts.called(call)]
+            for message in source_texts.texts(call.args[0], known):
                 if message.strip(f" {GAP}:,()"):
                     told[message] = max(hint, told.get(message, ""))
     return {name: dict(sorted(told.items())) for name, told in found.items()}
-
-
-def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """The texts that a module names at its top."""
-    for node in tree.body:
-        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
-            yield from ((t.id, value.value) for t in targets if isinstance(t, ast.Name))
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-
-
-def _texts(node: ast.expr, known: dict[str, str]) -> list[str]:
-    """The texts that an argument can be."""
-    if isinstance(node, ast.Constant):
-        return [str(node.value)] if node.value is not None else [""]
-    if isinstance(node, ast.FormattedValue):
-        return [known.get(node.value.id, GAP) if isinstance(node.value, ast.Name) else GAP]
-    if isinstance(node, ast.JoinedStr):
-        return ["".join(_texts(part, known)[0] for part in node.values)]
-    if isinstance(node, ast.IfExp):
-        return _texts(node.body, known) + _texts(node.orelse, known)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [a + b for a in _texts(node.left, known) for b in _texts(node.right, known)]
-    return [known.get(node.id, GAP) if isinstance(node, ast.Name) else GAP]
 
 
 def _cell(text: str) -> str:

@@ -21,6 +21,7 @@ from voc.trends.change import BASELINE_WEEKS, DRIFT_DECAY, DRIFT_WEEKS, SHIFT_WI
 from voc.trends.combine import AT, gaussian_ratios
 from voc.trends.correct import ErrorTable, corrected
 from voc.trends.series import SIGNALS, Changes, changes
+from voc.trends.standard import Strata
 
 Floats = npt.NDArray[np.float64]
 Line = tuple[str, float, str]
@@ -43,7 +44,7 @@ def main(seed: int, rounds: int, calibrate: bool) -> None:
         return
     started = time.perf_counter()
     click.echo(f"seed {seed}, {rounds} rounds; in brackets what is asked for: must, aim")
-    for part in (steady, volume, one_of_ten, one_of_five, coverage):
+    for part in (steady, like_with_like, volume, one_of_ten, one_of_five, coverage):
         for name, value, asked in part(np.random.default_rng([seed, len(part.__name__)]), rounds):
             click.echo(f"{name:<66} {value:7.2%}  ({asked})")
     click.echo(f"{time.perf_counter() - started:.0f} s")
@@ -85,6 +86,32 @@ def steady(rng: np.random.Generator, rounds: int) -> Iterator[Line]:
         ten = [simulate(rng, 10, documents=documents).signal[:, FIRST_TESTED:] for _ in range(rounds)]
         any_ = (np.array(ten) > 0).any(axis=1)
         yield f"ten steady series, {documents} documents: reports with any signal", float(any_.mean()), "8%, 5%"
+
+
+def like_with_like(rng: np.random.Generator, rounds: int) -> Iterator[Line]:
+    """Ten steady series as the report tests them: standardised by who was heard, whose proportions move by chance."""
+    for documents in (1000, 60):
+        found = []
+        for _ in range(rounds):
+            strata = company(rng, 10, documents)
+            n = np.broadcast_to(strata.n.sum(axis=1), (10, WEEKS))
+            found.append(changes(strata.k.sum(axis=2), n, strata).signal[:, FIRST_TESTED:])
+        any_ = (np.array(found) > 0).any(axis=1)
+        name = f"the same, standardised, {documents} documents: reports with any signal"
+        yield name, float(any_.mean()), "8%, 5%"
+
+
+def company(rng: np.random.Generator, series: int, documents: float) -> Strata:
+    """Documents by channel, language and product (2 of each), each stratum with 0.5 to 2 times the share of the series;
+    who is heard varies from week to week (Dirichlet, 200), and so does each share (``RHO``)."""
+    pair, product = np.repeat(np.arange(4), 3), np.tile(np.arange(3), 4)  # product 0 is none: every pair has it
+    weights = np.where(product > 0, rng.uniform(0.5, 2, len(pair)), 0.0)
+    heard = np.zeros((WEEKS, len(pair)))
+    heard[:, product > 0] = rng.dirichlet(200 * (weights / weights.sum())[product > 0], WEEKS)
+    n = rng.multinomial(np.maximum(rng.poisson(documents, WEEKS), 1), heard).astype(np.float64)
+    own = rng.beta(SHARE * (1 - RHO) / RHO, (1 - SHARE) * (1 - RHO) / RHO, (series, WEEKS, 1))
+    rates = np.minimum(own * np.exp2(rng.uniform(-1, 1, (series, 1, len(pair)))), 1.0)
+    return Strata(n, rng.binomial(n.astype(np.int64)[None], rates).astype(np.float64), pair, product)
 
 
 def volume(rng: np.random.Generator, rounds: int) -> Iterator[Line]:

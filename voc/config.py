@@ -23,18 +23,22 @@ from voc.errors import ConfigError
 
 CONFIG_NAME: Final = "voc.toml"
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
+UI_LANGUAGES: Final = (*LANGUAGES, "auto")
 QUALITIES: Final = ("balanced", "full")
+ENGINES: Final = ("local", "ray")
 CLUSTERERS: Final = ("ward", "kmeans", "hdbscan", "fast_hdbscan", "evoc", "cuml")
 DEFAULT, OPTION, DELIVER = "default", "option", "deliver"
 _ALLOWED_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 _DEVICE: Final = re.compile(r"auto|cpu|cuda(?::\d{1,3})?", re.ASCII)
+_ADDRESS: Final = re.compile(r"|auto|[\w.:\[\]-]{1,253}:\d{1,5}", re.ASCII)
 _DOMAIN: Final = re.compile(r"[^\s@.,;:/]{1,63}(?:\.[^\s@.,;:/]{1,63})+")
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralConfig:
     """Settings of everything. ``timezone`` is a valid IANA name; ``threads`` is 0 (all cores) or more; ``device`` is
-    "cpu", "cuda", "cuda:N" or "auto"; ``quality`` one of ``QUALITIES``."""
+    "cpu", "cuda", "cuda:N" or "auto"; ``quality`` one of ``QUALITIES``; ``engine`` one of ``ENGINES``; ``address`` of a
+    Ray cluster, "" for one of this machine alone; ``ui_language`` one of ``UI_LANGUAGES``."""
 
     timezone: str
     company: str
@@ -42,6 +46,9 @@ class GeneralConfig:
     threads: int
     device: str
     quality: str
+    engine: str
+    address: str
+    ui_language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,8 @@ class Config:
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "general.quality": QUALITIES,
+    "general.ui_language": UI_LANGUAGES,
+    "general.engine": ENGINES,
     "report.language": LANGUAGES,
     "themes.clusterer": CLUSTERERS,
 }
@@ -352,6 +361,8 @@ def _problem(key: str, value: object) -> str | None:
         return f"{bad!r} is no host" if bad is not None else None
     if key == "general.device" and not _DEVICE.fullmatch(str(value)):
         return "it has to be cpu, cuda, cuda:N or auto"
+    if key == "general.address" and not _ADDRESS.fullmatch(str(value)):
+        return "it has to be auto or host:port"
     if key == "general.model" and not value:
         return "it names no model"
     if key == "general.timezone" and not _is_zone(str(value)):

@@ -9,37 +9,21 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Final
 
+from voc.checks import FAULT, MISSING, NOTE, OK, Check
 from voc.config import Config, load_config
 from voc.errors import ConfigError, ModelError, StoreError
 from voc.store import FILE_NAME, Store
 
-OK, NOTE, FAULT, MISSING = "ok", "note", "fault", "missing"
 # Packages with compiled parts that may be there and still not load (another CPU, a missing system library).
 _COMPILED: Final = ("numpy", "onnxruntime", "pyarrow", "torch")
 _REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^]]*\])?\s*>=\s*([\d.]+)")
 _HEADS: Final = "heads.safetensors"
 _FREE_BYTES: Final = 1_000_000_000  # store, vectors and exports of some hundred thousand documents
 _OLDEST_SQLITE: Final = (3, 38, 0)  # the first that always has the JSON functions
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding: ``state`` is ok, note (works, but know it), fault (does not work) or missing (a model or package is
-    not there or damaged); ``mend`` is the command or step that mends it."""
-
-    name: str
-    state: str
-    detail: str
-    mend: str | None = None
-
-    def as_dict(self) -> dict[str, str | None]:
-        """For JSON."""
-        return asdict(self)
 
 
 def examine(workspace: Path) -> list[Check]:

@@ -18,6 +18,7 @@ from typing import Final
 import click
 
 from voc import __version__
+from voc.cli.language import CHOICES, VARIABLE
 from voc.cli.terminal import Terminal, printable, write_example
 from voc.errors import VocError
 
@@ -96,8 +97,17 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001
+    ctx.ensure_object(Terminal).speak(value)
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="voc", message="%(prog)s %(version)s")
+@click.option(
+    "--ui-language", type=click.Choice(CHOICES), expose_value=False, envvar=VARIABLE, show_envvar=True,
+    callback=_speak,
+    help="Language of messages; auto: that of the system. JSON, logs and files stay as they are.  [default: auto]",
+)  # fmt: skip
 def cli() -> None:
     """Reads customer feedback (English, Chinese), finds why customers leave, and reports each week what changed.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from voc.cli.language import language_of
 from voc.cli.terminal import Terminal, write_example
 from voc.errors import VocError
 
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
 
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")  # of reports; a test holds it to voc.config.LANGUAGES
 QUALITIES: Final = ("balanced", "full")  # likewise
+ENGINES: Final = ("local", "ray")  # likewise
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _begin(ctx: click.Context) -> None:
+    """What comes before every command: its log, and the language of its workspace where no other was chosen."""
+    from voc.cli.logging import start_logging
+
+    terminal = ctx.ensure_object(Terminal)
+    start_logging(terminal)
+    workspace = ctx.params.get("workspace")
+    if terminal.chosen is None and isinstance(workspace, Path):
+        terminal.speak(language_of(workspace))
 
 
 class VocCommand(click.Command):
@@ -37,9 +50,7 @@ class VocCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Starts the log, then runs the command."""
-        from voc.cli.logging import start_logging
-
-        start_logging(ctx.ensure_object(Terminal))
+        _begin(ctx)
         return super().invoke(ctx)
 
 
@@ -64,9 +75,7 @@ class StageGroup(VocGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Starts the log, then runs the stage or the command below it."""
-        from voc.cli.logging import start_logging
-
-        start_logging(ctx.ensure_object(Terminal))
+        _begin(ctx)
         return super().invoke(ctx)
 
 
@@ -123,6 +132,17 @@ class Input(click.ParamType[str]):
         if text != "-" and "://" not in text and not Path(text).exists():
             self.fail(f"Path {text!r} does not exist.", param, ctx)
         return text
+
+
+class Output(click.ParamType[str]):
+    """A file to write, or a URL; the value is that text."""
+
+    name = "output"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """``value`` where it can be written, else a usage error."""
+        text = str(value)
+        return text if "://" in text else str(file_path().convert(value, param, ctx))
 
 
 def _every_command() -> list[click.Parameter]:
@@ -209,6 +229,16 @@ model_option = _options(
 device_option = click.option(
     "--device", metavar="NAME", help="Where the model runs: cpu, cuda, cuda:N or auto.  [default: cpu]"
 )
+engine_options = _options(
+    click.option(
+        "--engine", type=click.Choice(ENGINES),
+        help="ray: the model runs on a Ray cluster, with the same results.  [default: local]",
+    ),
+    click.option(
+        "--address", metavar="ADDRESS",
+        help="With --engine ray: of a running cluster (auto, HOST:PORT).  [default: one of this machine]",
+    ),
+)  # fmt: skip
 as_of_option = click.option(
     "--as-of", type=Day(), metavar="DATE",
     help="The day that counts as now.  [default: the latest document]",

@@ -111,8 +111,9 @@ def report_command(terminal: Terminal, /, **params: Any) -> None:
 
     A report is a revision of a week: documents that came late make a new revision, which says what it restates.
 
-    A comparison and a month are small reports of their own (html, md, json), counted from what is stored. Nothing is
-    classified again. A report of a segment never takes the place of the week's report.
+    A comparison and a month are small reports of their own (html, pdf, xlsx, md, json), counted from what is stored.
+    Nothing is classified again. A report of a segment never takes the place of the week's report; weeks in which fewer
+    than five documents belong to the segment are left out of it.
     """
     compare, month, first = (params.pop(name) for name in ("compare", "month", "first"))
     compared = compare or None

@@ -10,6 +10,7 @@ from voc.cli.common import (
     VocCommand,
     deliver,
     device_option,
+    engine_options,
     inputs_argument,
     model_option,
     period_options,
@@ -38,6 +39,7 @@ from voc.cli.terminal import Terminal
 @reading_options
 @model_option
 @device_option
+@engine_options
 @require_new_option
 @writing_options
 @click.pass_obj

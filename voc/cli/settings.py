@@ -75,22 +75,24 @@ def doctor_command(context: click.Context, store: bool, workspace: Path) -> None
 
     Ends with exit code 4 if a model or a package is missing or damaged, with 1 if something else does not work.
     """
-    from voc.doctor import FAULT, MISSING, Check, examine
+    from voc.checks import FAULT, MISSING
 
     terminal = context.ensure_object(Terminal)
     if store:
         from voc.pipeline.health import examine_store
 
-        checks = [Check(f.name, f.state, f.detail, f.mend) for f in examine_store(workspace)]
+        checks = examine_store(workspace)
     else:
+        from voc.doctor import examine
+
         checks = examine(workspace)
     states = {check.state for check in checks}
     exit_code = 4 if MISSING in states else 1 if FAULT in states else 0
     terminal.answer({"ok": not exit_code, "exit_code": exit_code, "checks": [check.as_dict() for check in checks]})
     for check in checks:
-        terminal.say(f"{check.state:<8} {check.name}: {check.detail}")
+        terminal.say(f"{check.state:<8} {check.name}: {terminal.told(check.detail)}")
         if check.mend:
-            terminal.say(f"{'':<9}{check.mend}")
+            terminal.say(f"{'':<9}{terminal.told(check.mend)}")
     if store and exit_code:
         faults = sum(check.state == FAULT for check in checks)
         raise StoreError(f"the store of {workspace} has {faults} faults", "Each line above names what mends it.")

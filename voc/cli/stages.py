@@ -9,10 +9,12 @@ import click
 
 from voc.cli.common import (
     Input,
+    Output,
     VocCommand,
     as_of_option,
     deliver,
     device_option,
+    engine_options,
     file_path,
     inputs_argument,
     model_option,
@@ -70,13 +72,18 @@ def ingest_command(terminal: Terminal, /, **params: Any) -> None:
 )
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=Input())
 @click.option(
-    "-o", "--out", type=file_path(), metavar="FILE", help="With INPUT: the records, as .jsonl, .csv or .parquet."
+    "-o",
+    "--out",
+    type=Output(),
+    metavar="FILE",
+    help="With INPUT: the records, as .jsonl, .csv, .parquet or .xlsx; a path or a URL (s3://, gs://).",
 )
 @workspace_option
 @as_of_option
 @reading_options
 @model_option
 @device_option
+@engine_options
 @writing_options
 @click.pass_context
 def classify_command(context: click.Context, /, **params: Any) -> None:
@@ -89,7 +96,7 @@ def classify_command(context: click.Context, /, **params: Any) -> None:
     each document, duplicates included, in the order of the input; a rejected row is named on stderr.
     """
     terminal = context.ensure_object(Terminal)
-    out: Path | None = params.pop("out")
+    out: str | None = params.pop("out")
     if params["inputs"]:
         _only(
             context, {"workspace": "-w", "wait": "--wait", "timings": "--timings"}, "is for the workspace; with INPUT"
@@ -106,17 +113,17 @@ def classify_command(context: click.Context, /, **params: Any) -> None:
     deliver(terminal, lambda: classify(options, terminal.progress()))
 
 
-def _classify_files(terminal: Terminal, out: Path, params: dict[str, Any]) -> None:
+def _classify_files(terminal: Terminal, out: str, params: dict[str, Any]) -> None:
     from voc.exports import check_ending
 
-    check_ending(out)  # before minutes of work, not after
+    check_ending(Path(out))  # before minutes of work, not after
     options = run_options(params)
     from voc.pipeline import RunResult, classify_files
 
     def told(summary: dict[str, Any]) -> RunResult:
         counts = f"{summary['documents']:,} documents classified, {summary['rejects']:,} rows rejected"
         statuses = (f"  {name}: {count:,}" for name, count in summary["statuses"].items() if name != "ok")
-        return RunResult(summary, [counts, *statuses, str(out)])
+        return RunResult(summary, [counts, *statuses, out])
 
     def work() -> RunResult:
         try:

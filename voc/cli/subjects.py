@@ -87,7 +87,7 @@ def retention_command(terminal: Terminal, /, **params: Any) -> None:
 @workspace_option
 @click.pass_obj
 def audit_command(terminal: Terminal, since: str | None, workspace: Path) -> None:
-    """Shows who exported, looked up, forgot, restored, corrected labels or changed the key, and when.
+    """Shows who exported, sent, looked up, forgot, restored, corrected labels or changed the key, and when.
 
     The log holds real times (UTC), unlike everything else of voc. It cannot be changed; voc doctor --store says where
     somebody tried.

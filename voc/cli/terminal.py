@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from voc.cli.language import ENGLISH, VARIABLE, Speech, settled
+
 if TYPE_CHECKING:
     from click import HelpFormatter
 
@@ -49,19 +51,30 @@ def printable(line: str) -> str:
 
 @dataclass
 class Terminal:
-    """How a command speaks. ``verbosity``: -1 quiet, 0, 1 and more verbose; ``json``: stdout is one JSON document."""
+    """How a command speaks. ``verbosity``: -1 quiet, 0, 1 and more verbose; ``json``: stdout is one JSON document;
+    ``chosen``: the language of --ui-language or VOC_UI_LANGUAGE, None for neither. JSON and the log are English."""
 
     json: bool = False
     verbosity: int = 0
     log_json: bool = False
+    chosen: str | None = None
     answered: bool = field(default=False, init=False)
     bar: Bar | None = field(default=None, init=False)
+    told: Speech = field(default_factory=lambda: Speech(ENGLISH), init=False)
 
     def guess(self, argv: Sequence[str]) -> None:
         """Reads the form of errors from raw arguments, for usage errors: they arise before options are known."""
         options = list(argv[: argv.index("--")] if "--" in argv else argv)
         self.json = "--json" in options
         self.log_json = "--log-format=json" in options or ("--log-format", "json") in pairwise(options)
+        given = [b for a, b in pairwise(options) if a == "--ui-language"]
+        given += [o.partition("=")[2] for o in options if o.startswith("--ui-language=")]
+        self.speak(given[0] if given else os.environ.get(VARIABLE) or None)
+
+    def speak(self, chosen: str | None) -> None:
+        """People are spoken to in the language ``chosen`` from now on, "auto" and None stand for the system's."""
+        self.chosen = chosen
+        self.told = Speech(settled(chosen))
 
     @property
     def shows_progress(self) -> bool:
@@ -86,9 +99,9 @@ class Terminal:
             _write(sys.stdout, printable(line) + "\n")
 
     def note(self, line: str = "") -> None:
-        """As ``say``, but left out with -q: what is good to know, not the answer itself."""
+        """As ``say``, but left out with -q: what is good to know, not the answer itself; in the language of people."""
         if self.verbosity >= 0:
-            self.say(line)
+            self.say(self.told(line))
 
     def answer(self, value: object) -> None:
         """The JSON document of this command, with --json."""
@@ -118,7 +131,8 @@ class Terminal:
         if self.log_json:
             line = safe_json({"level": "error", "logger": "voc", **details}).decode("utf-8")
         else:
-            line = f"Error: {_lines(message)}" + (f"\n  {_lines(hint)}" if hint else "")
+            line = self.told(f"Error: {_lines(self.told(message))}")
+            line += f"\n  {_lines(self.told(hint))}" if hint else ""
         _write(sys.stderr, line + "\n")
         if self.json and not self.answered:
             self.answer({"error": details})

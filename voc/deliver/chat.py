@@ -1,8 +1,15 @@
 """The letter as the messages of chat programs, each within the size that its service takes.
 
-Bounds and forms are those of the services' own documentation (read in 2026-11): Slack 3,000 characters a section, 150 a
-header, 50 blocks, and about 13,000 characters in all before it answers msg_blocks_too_long; a Teams workflow 28 KB; a
-Feishu bot 20 KB; a DingTalk robot 20,000 bytes; a WeCom robot 4,096 bytes of Markdown.
+Where the sizes come from (looked up in 2026-11):
+
+- Slack: 3,000 characters a section, 150 a header, 50 blocks: its Block Kit reference (docs.slack.dev). About 13,000
+  characters in all before it answers msg_blocks_too_long: in no reference, users measured it (slackapi/bolt-js issue
+  2509); 12,000 is ours, below that.
+- Teams: 28 KB a message, Microsoft's page on webhooks and connectors; 27,000 bytes is ours, below that.
+- Feishu: 20 KB a request, its guide to custom bots; 19,500 bytes is ours, below that.
+- DingTalk: ours, as for Feishu; no page of the service that states a size was found.
+- WeCom: 4,096 bytes of Markdown, its page on group robots (developer.work.weixin.qq.com, path 91770).
+- Generic: ours.
 """
 
 from __future__ import annotations
