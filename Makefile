@@ -44,7 +44,12 @@ run: install
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-test-long: $(VENV)/.installed-dev
+# With Ray, for the tests of the cluster engine.
+$(VENV)/.installed-ray: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[ray]"
+	@touch $@
+
+test-long: $(VENV)/.installed-ray
 	$(BIN)/python -m pytest -m long
 
 lint: $(VENV)/.installed-dev

@@ -20,6 +20,11 @@ def refuse(event: str, args: tuple[object, ...]) -> None:
         raise PermissionError(f"the network was used: {event} {args[1:]!r}")
 
 
-if __name__ == "__main__":
+def forbid() -> None:
+    """From now on, for good."""
     sys.addaudithook(refuse)
+
+
+if __name__ == "__main__":
+    forbid()
     runpy.run_module("voc", run_name="__main__")

@@ -1,4 +1,11 @@
-"""What the tests of the whole program share: running it, and looking at what it left."""
+"""What the tests of the whole program share: running it, and looking at what it left.
+
+``voc`` is the one way to run it, each time in a process of its own, warm or cold. Warm (the default) that process is
+forked from a server that has imported what a run imports (tests/warm.py), which is ten times as cheap; from there on it
+is the program as it is. Cold (``cold=True``) it is ``python -m voc`` and nothing before it. A test is cold where the
+start is what it looks at: what is imported and how long that takes, and what Python itself makes of signals, pipes,
+terminals, memory and the environment. tests/cli/test_cold.py runs each command both ways and compares.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +15,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,21 +45,32 @@ def environment(**extra: str) -> dict[str, str]:
     """
     steering = {"VOC_WORKSPACE", "VOC_PDF", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in steering}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "VOC_PDF": "0"} | extra
+    ours = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "VOC_PDF": "0", "VOC_UI_LANGUAGE": "en"}
+    return kept | ours | extra
 
 
 def voc(
-    *args: str | Path, cwd: Path | None = None, network: bool = True, stdin: str | None = None, timeout: int = 300
-) -> Done:
-    """Runs the real program in a process of its own."""
+    *args: str | Path, cwd: Path | None = None, network: bool = True, stdin: str | None = None, timeout: int = 900,
+    env: Mapping[str, str] | None = None, cold: bool = False, **options: Any,
+) -> Done:  # fmt: skip
+    """Runs the real program in a process of its own; see above. ``network=False``: any use of a socket fails. ``env``
+    is added to ``environment()``. ``stdin`` comes through a pipe, which only a cold process has. ``options`` are those
+    of a warm start: see ``tests.warm.Server.start``."""
+    if not cold and stdin is None:
+        from tests.warm import start
+
+        hook = options.pop("hook", ()) if network else ("tests.no_network:forbid",)
+        return start(*args, cwd=cwd, env=env, hook=hook, **options).wait(timeout)
+    assert not options, "only a warm start has them"
     program = ["-m", "voc"] if network else [str(ROOT / "tests" / "no_network.py")]
     done = subprocess.run(
         [sys.executable, *program, *map(str, args)],
         cwd=cwd,
-        env=environment(),
+        env=environment(**(env or {})),
         input=stdin,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
         timeout=timeout,
     )

@@ -43,6 +43,14 @@ def test_no_stub_and_no_catch_all(path: Path) -> None:
     assert "NotImplementedError" not in path.read_text("utf-8"), f"{path} holds a stub"
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_module_imports_what_is_private_to_another(path: Path) -> None:
+    imports = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.ImportFrom)]
+    names = [f"{n.module}.{a.name}" for n in imports if n.level or (n.module or "").startswith("voc") for a in n.names]
+    private = [name for name in names if any(re.match(r"_(?!_)", part) for part in name.split("."))]
+    assert not private, f"{path}: make it public where it is, or move it"
+
+
 def test_sql_lives_in_the_store_alone() -> None:
     sql = re.compile(r"\b(SELECT\s+.+\s+FROM|INSERT\s+INTO|CREATE\s+TABLE|DELETE\s+FROM|import sqlite3)\b")
     outside = [p for p in ROOT.glob("voc/**/*.py") if "store" not in p.parts and sql.search(p.read_text("utf-8"))]

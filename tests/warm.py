@@ -1,21 +1,28 @@
 """The real program, started warm: a server that has loaded what a run loads forks a process for each command.
 
-A run in a fresh process spends ten times as long on importing libraries as on twenty documents, and the tests of faults
-and of hostile input need a hundred runs. What follows the imports is the program as it is: ``voc.cli.main`` with its
-arguments, its own environment, folder, streams and signals, and it can be killed, interrupted and limited.
+A run in a fresh process spends ten times as long on importing libraries as on twenty documents, and the tests of the
+command line, of faults and of hostile input need hundreds of runs. What follows the imports is the program as it is:
+``voc.cli.main`` with its arguments, its own environment, folder, streams and signals, and it can be killed, interrupted
+and limited. Tests run it by ``tests.program.voc``, which says when a start has to be cold.
+
+A fork loses threads. The server keeps none that a command would miss: OpenMP and the tokenizers get one
+each, its own run has ``threads = 1``; those of Arrow begin anew after a fork. It ends with the process that started it.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -23,13 +30,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.program import ROOT, Done, environment
+from voc.cli import COMMANDS
 
-# What a run imports, the slowest first. Nothing of it starts a thread, which a fork would lose.
+# What commands import, the slowest first.
 _IMPORTS = (
     *("bertopic", "sklearn.cluster", "sklearn.decomposition", "onnxruntime", "onnx", "pyarrow.parquet", "matplotlib"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg", "jinja2", "xlsxwriter", "ijson", "jieba", "py3langid"),
-    *("voc.pipeline", "voc.pipeline.casework", "voc.pipeline.labelling", "voc.report.html", "voc.ingest", "voc.cli"),
+    *("weasyprint", "voc.pipeline", "voc.pipeline.casework", "voc.pipeline.labelling", "voc.report.html"),
+    *("voc.report.pdf", "voc.ingest", *(f"voc.cli.{module}" for module, _ in COMMANDS.values())),
 )
+_PATIENCE = 900.0  # seconds; on a machine that others use a start may take minutes
 _LIMITS = {"fsize": resource.RLIMIT_FSIZE, "as": resource.RLIMIT_AS, "cpu": resource.RLIMIT_CPU}
 
 
@@ -40,10 +50,10 @@ class Running:
         self.pid, self._server, self._out, self._err = pid, server, out, err
         self._ended: list[float] | None = None
 
-    def wait(self) -> Done:
-        """What it ended with; a code below zero is the signal that killed it."""
+    def wait(self, timeout: float = _PATIENCE) -> Done:
+        """What it ended with; a code below zero is the signal that killed it. TimeoutExpired after so many seconds."""
         if self._ended is None:
-            self._ended = self._server.ask({"wait": self.pid})
+            self._ended = self._server.ask({"wait": self.pid}, timeout)
         streams = [p.read_text("utf-8", "surrogateescape") for p in (self._out, self._err)]
         return Done(int(self._ended[0]), *streams)
 
@@ -68,56 +78,69 @@ class Server:
         self._count = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.warm"],
-            cwd=ROOT, env=environment(OMP_NUM_THREADS="1"), text=True,
+            cwd=ROOT, env=environment(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false"), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
-    def ask(self, question: Mapping[str, Any]) -> Any:
+    def ask(self, question: Mapping[str, Any], timeout: float = _PATIENCE) -> Any:
+        """The answer to ``question``. A process that is waited for longer than ``timeout`` is killed."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        late = not select.select([self._process.stdout], [], [], timeout)[0]
+        if late:
+            os.kill(question.get("wait", self._process.pid), signal.SIGKILL)
+        answer = self._process.stdout.readline()
+        if late:
+            raise subprocess.TimeoutExpired(str(question), timeout)
+        if not answer:
+            raise RuntimeError("the server of warm starts has ended")
+        return json.loads(answer)
 
     def start(
         self, *args: str | Path, cwd: Path | None = None, hook: Sequence[Any] = (), stdin: Path | None = None,
         limits: Mapping[str, int] | None = None, env: Mapping[str, str] | None = None,
     ) -> Running:  # fmt: skip
         """``hook`` is (``module:function``, arguments...), called in the process before the command; ``limits`` are in
-        bytes and seconds: fsize, as (address space, beyond what the imports take), cpu."""
+        bytes and seconds: fsize, as (address space, beyond what the imports take), cpu; ``env`` is added to
+        ``environment()``."""
         self._count += 1
         out, err = (Path(self._folder.name) / f"{self._count}.{name}" for name in ("out", "err"))
         question = {
-            "start": [*map(str, args)], "cwd": str(cwd or ROOT), "hook": [*hook], "limits": dict(limits or {}),
-            "env": dict(env or {}), "out": str(out), "err": str(err), "in": str(stdin or os.devnull),
+            "start": [*map(str, args)], "cwd": str(cwd or Path.cwd()), "hook": [*hook], "limits": dict(limits or {}),
+            "env": environment(**(env or {})), "out": str(out), "err": str(err), "in": str(stdin or os.devnull),
         }  # fmt: skip
         return Running(self, int(self.ask(question)), out, err)
 
     def close(self) -> None:
-        assert self._process.stdin
+        assert self._process.stdin and self._process.stdout
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
         self._folder.cleanup()
 
 
 @cache
 def server() -> Server:
-    """The server of this process."""
-    import atexit
+    """The server of this process. tests/conftest.py closes it."""
+    return Server()
 
-    made = Server()
-    atexit.register(made.close)
-    return made
+
+def close() -> None:
+    """Ends the server of this process, if there is one."""
+    if server.cache_info().currsize:
+        server().close()
+        server.cache_clear()
 
 
 def start(*args: str | Path, **options: Any) -> Running:
     """Starts ``voc`` with these arguments; see ``Server.start``."""
     return server().start(*args, **options)
-
-
-def voc(*args: str | Path, **options: Any) -> Done:
-    """Runs ``voc`` to its end, as ``tests.program.voc`` does."""
-    return start(*args, **options).wait()
 
 
 def _serve() -> None:
@@ -126,6 +149,8 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # nothing that a library prints is taken for an answer
     _warm_up()
+    gc.collect()
+    gc.freeze()  # no collection of a command walks, and so copies, what is here
     ended: dict[int, tuple[int, float]] = {}
     for line in sys.stdin:
         question = json.loads(line)
@@ -146,14 +171,17 @@ def _serve() -> None:
 
 
 def _warm_up() -> None:
-    """A run of its own: what is made once in a process is there when it is forked."""
+    """A run of its own: what is made once in a process, such as dictionaries, is there when it is forked."""
     from voc.cli import main
 
     with tempfile.TemporaryDirectory(prefix="voc-warm-") as folder:
         workspace = Path(folder) / "w"
         workspace.mkdir()
         (workspace / "voc.toml").write_text("[general]\nthreads = 1\n")  # a pool of threads would not outlive a fork
-        feedback = [{"text": f"Nobody answered mail {n}.", "date": "2026-11-03", "customer": n % 3} for n in range(8)]
+        texts = ("Nobody answered mail {}.", "我写了{}封邮件都没有人回复。", "我寫了{}封郵件都沒有人回覆。")
+        feedback = [
+            {"text": text.format(n), "date": "2026-11-03", "customer": n % 3} for n in range(8) for text in texts
+        ]
         file = Path(folder) / "feedback.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in feedback))
         if main(["run", str(file), "-w", str(workspace), "-q"]):
@@ -174,7 +202,11 @@ def _be_voc(question: Mapping[str, Any]) -> None:
         for stream in ("stdout", "stderr"):
             getattr(sys, stream).reconfigure(encoding="utf-8")
         os.chdir(question["cwd"])
+        os.environ.clear()
         os.environ.update(question["env"])
+        time.tzset()
+        with warnings.catch_warnings():
+            pass  # what was warned of here is forgotten
         sys.argv = ["voc", *question["start"]]
         for name, limit in question["limits"].items():
             resource.setrlimit(_LIMITS[name], (limit + (_address_space() if name == "as" else 0),) * 2)

@@ -228,6 +228,7 @@ class DayCount:
     channel: str = ""
     language: str = ""
     product: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +332,8 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Documents with ``value`` of an ``attribute`` (channel, language, product): ``k`` of ``n`` in the weeks of a
-    change, ``change`` in -1..1 against the weeks before, ``customers`` known ones among the k. What fewer than five
+    """Documents with ``value`` of an ``attribute`` (channel, language, product, region): ``k`` of ``n`` in the weeks of
+    a change, ``change`` in -1..1 against the weeks before, ``customers`` known ones among the k. What fewer than five
     documents stand behind is None."""
 
     attribute: str

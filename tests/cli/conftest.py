@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.program import environment
+from tests.program import voc
 
 Voc = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def voc_in(folder: Path) -> Voc:
-    """A function that runs ``voc`` with arguments in ``folder``."""
+    """A function that runs ``voc`` with arguments, and variables of its environment by name, in ``folder``."""
 
     def run(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "voc", *map(str, args)]
-        return subprocess.run(
-            command, cwd=folder, env=environment(**env), capture_output=True, text=True, encoding="utf-8",
-            timeout=300, check=False,
-        )  # fmt: skip
+        done = voc(*args, cwd=folder, env=env)
+        return subprocess.CompletedProcess(["voc", *map(str, args)], done.code, done.out, done.err)
 
     return run
 

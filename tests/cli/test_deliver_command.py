@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import Voc, voc_in
 from tests.delivery import SLOW, WEEK, Hook, https_server, trust, workspace
-from tests.program import ROOT, environment
+from tests.program import environment, voc
 from voc.cli.deliver import deliver_command
 from voc.errors import UsageError
 from voc.pipeline import RunOptions
@@ -115,11 +115,9 @@ url_env = "VOC_TEAM_URL"
 
 def test_a_dry_run_writes_what_would_be_sent_and_touches_nothing(tmp_path: Path) -> None:
     workspace(tmp_path, MAIL.format(port=25))
-    program = [sys.executable, str(ROOT / "tests/no_network.py"), "deliver", "-w", "w", "--dry-run"]
-    options = {"cwd": tmp_path, "env": environment(), "capture_output": True, "text": True}
-    done = subprocess.run([*program, "-o", "outbox", "--json"], **options)  # type: ignore[call-overload]
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["dry_run"]["channels"]
+    done = voc("deliver", "-w", "w", "--dry-run", "-o", "outbox", "--json", cwd=tmp_path, network=False)
+    assert done.code == 0, done.err
+    found = done.json["dry_run"]["channels"]
     assert [(one["target"], one["would"], one["file"]) for one in found] == [
         ("board", "send", "outbox/board.eml"),
         ("team", "send", "outbox/team.json"),

@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("company")
     (folder / "voc-workspace").mkdir()
     shutil.copy(COMPANY / "voc.toml", folder / "voc-workspace" / "voc.toml")
-    done = voc("run", COMPANY / "feedback", cwd=folder, network=False, timeout=900)
+    done = voc("run", COMPANY / "feedback", cwd=folder, network=False)
     assert done.code == 0, done.err
     written: Path = folder / "voc-workspace" / "reports" / WEEKS[-1] / "report.json"
     return json.loads(written.read_text("utf-8"))

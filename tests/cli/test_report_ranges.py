@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.program import SAMPLE_FILES, Done, digests, voc
+from voc.report import pdf
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,11 @@ def test_a_comparison_in_chinese(folder: Path, tmp_path: Path) -> None:
 
 def test_a_month_is_counted_by_its_own_days(folder: Path) -> None:
     voc("actions", "add", "--driver", "neglect", "--owner", "Support", "--as-of", "2026-10-20", "Call back", cwd=folder)
-    page = told(voc("report", "--month", "2026-10", cwd=folder))
+    page = told(voc("report", "--month", "2026-10", "--pdf", cwd=folder))
     assert page.name == "month.html" and page.parent.name == "2026-10"
+    written = {file.suffix for file in (folder / page).parent.iterdir()}
+    assert written == {".html", ".md", ".json", ".xlsx"} | (set() if pdf.unavailable() else {".pdf"})
+    assert "2026-10/month.xlsx" in (folder / page).parents[1].joinpath("index.html").read_text("utf-8")
     found = read(folder, "2026-10/month.json")
     with sqlite3.connect(folder / "voc-workspace" / "voc.sqlite3") as db:
         days = [row[0] for row in db.execute("SELECT time FROM documents WHERE time IS NOT NULL")]

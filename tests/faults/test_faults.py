@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT, Done, digests, write_jsonl
-from tests.warm import start, voc
+from tests.program import ROOT, Done, digests, voc, write_jsonl
+from tests.warm import start
 
 TEXTS = (
     "Nobody answered my three mails about the refund.",

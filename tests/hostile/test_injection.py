@@ -94,7 +94,7 @@ def test_refused_members_are_told(hostile: Company) -> None:
 def test_arguments_are_data(hostile: Company, tmp_path: Path, command: list[str]) -> None:
     """What somebody pastes into a command does no more than fail."""
     from tests.hostile.payloads import OTHERS, TERMINAL
-    from tests.warm import voc
+    from tests.program import voc
 
     for payload in (*OTHERS[:8], *TERMINAL[:4], *TERMINAL[8:12]):
         done = voc(*command, "-w", hostile.workspace, "--", payload.replace("\0", ""), cwd=tmp_path)

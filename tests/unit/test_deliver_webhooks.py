@@ -16,8 +16,9 @@ import pytest
 from tests.delivery import DROP, SLOW, TRICKLE, Hook, https_server, trust
 from voc.channels import WebhookChannel
 from voc.deliver import Limits, NotSent, Refused, TryLater, Uncertain, pack, send
+from voc.deliver.https import Target, is_public, target_of
 from voc.deliver.secrets import masked
-from voc.deliver.webhooks import _is_public, target_of
+from voc.deliver.webhooks import HOSTS
 from voc.pipeline.letters import alert_letter
 
 LETTER = alert_letter("a feed stopped 客服", "Harbour Line", "en")
@@ -197,23 +198,23 @@ def test_a_certificate_of_another_name_or_of_nobody_known_is_refused(monkeypatch
     ],
 )
 def test_urls_that_lead_elsewhere_are_refused_without_being_shown(url: str, said: str) -> None:
-    channel = WebhookChannel("team", "slack", "VOC_U")
     with pytest.raises(Refused) as caught:
-        target_of(url, channel, (), private=False)
+        target_of(url, "the URL in VOC_U", HOSTS["slack"], private=False)
     assert said in caught.value.detail and "/x" not in caught.value.detail
 
 
 def test_hosts_are_those_of_the_service_and_those_allowed() -> None:
-    slack, generic = WebhookChannel("t", "slack", "VOC_U"), WebhookChannel("t", "webhook", "VOC_U")
-    assert target_of("https://HOOKS.slack.com/a?b=c", slack, (), private=False).path == "/a?b=c"
-    teams = "https://prod-1.westeurope.logic.azure.com:443/workflows/a"
-    assert target_of(teams, WebhookChannel("t", "teams", "VOC_U"), (), private=False).port == 443
+    def target(url: str, *hosts: str) -> Target:
+        return target_of(url, "the URL in VOC_U", hosts, private=False)
+
+    assert target("https://HOOKS.slack.com/a?b=c", *HOSTS["slack"]).path == "/a?b=c"
+    assert target("https://prod-1.westeurope.logic.azure.com:443/workflows/a", *HOSTS["teams"]).port == 443
     for url in ("https://hooks.slack.com/a", "https://a.example.com/", "https://example.com/"):
         with pytest.raises(Refused, match="not allowed"):
-            target_of(url, generic, ("b.example.com", "*.c.example.com"), private=False)
-    assert target_of("https://x.c.example.com", generic, ("*.C.example.com",), private=False).path == "/"
+            target(url, *HOSTS["webhook"], "b.example.com", "*.c.example.com")
+    assert target("https://x.c.example.com", "*.C.example.com").path == "/"
     with pytest.raises(Refused, match="not allowed"):
-        target_of("https://c.example.com", generic, ("*.c.example.com",), private=False)
+        target("https://c.example.com", "*.c.example.com")
 
 
 def test_an_allowed_name_that_leads_into_the_own_network_is_refused() -> None:
@@ -231,7 +232,7 @@ def test_an_allowed_name_that_leads_into_the_own_network_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert _is_public(address) is public
+    assert is_public(address) is public
 
 
 def test_a_secret_that_a_service_says_back_is_not_kept() -> None:

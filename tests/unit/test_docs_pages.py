@@ -15,7 +15,12 @@ from voc.cli import COMMANDS, cli
 from voc.config import load_config
 from voc.pipeline.segments import LEAST
 
-PAGES = ("README.zh.md", "PRIVACY.md", "SECURITY.md", "docs/errors.md", "docs/licences.md")
+PAGES = (
+    "README.zh.md",
+    "PRIVACY.md",
+    "SECURITY.md",
+    *(f"docs/{n}.md" for n in ("cluster", "errors", "licences", "training")),
+)
 CODE = re.compile(r"```sh\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 WORDS = {5: "five"}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from voc import __version__
 from voc.config import Config, load_config
-from voc.errors import VocError
+from voc.errors import UsageError, VocError
 from voc.pipeline.families import repeats
 from voc.pipeline.options import NoProgress, Progress, RunOptions, RunResult, StageClock
 from voc.pipeline.segments import LEAST, belongs, folder_part, suffix
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("voc")
 
 ALL: Final = "all"
-_NARROW: Final = 2  # attributes of a segment from which small counts are suppressed
 UNHEARD: Final = frozenset({"empty", "no_customer_turns"})
 _LONG: Final = frozenset({"rows", "folder", "files"})
 _LIBRARIES: Final = ("bertopic", "numpy", "onnxruntime", "scikit-learn", "tokenizers")
@@ -92,7 +91,7 @@ class Context:
 
     def counted(self) -> Iterator[Counted]:
         """The classified documents of the period and the segment, without their texts; nothing after the horizon. Of a
-        segment by two or more attributes without the weeks that hold too few documents to be told."""
+        segment without the weeks that hold too few documents to be told."""
         segment, scarce = self.options.segment, self.scarce_weeks
         for c in self.store.counts(self.model):
             if self.in_period(c.time) and belongs(c, segment):
@@ -102,9 +101,9 @@ class Context:
 
     @cached_property
     def scarce_weeks(self) -> frozenset[str]:
-        """Weeks of a segment by two or more attributes that hold documents, but too few to be told."""
+        """Weeks of a segment that hold documents, but too few to be told. Of all feedback every week is told."""
         segment = self.options.segment
-        if len(segment) < _NARROW:
+        if not segment:
             return frozenset()
         counts = self.store.counts(self.model)
         days = (self.day(c.time) for c in counts if self.in_period(c.time) and belongs(c, segment))
@@ -115,7 +114,7 @@ class Context:
         """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
         for c in self.counted():
             heard = c.status not in UNHEARD and c.key not in self.said_again
-            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product)
+            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product, c.region)
 
     @cached_property
     def said_again(self) -> frozenset[str]:
@@ -184,12 +183,17 @@ def find_classifier(config: Config, taxonomy: Taxonomy) -> Classifier:
     return load_classifier(config.general.model, taxonomy, config.general.quality)
 
 
-def make_engine(config: Config, classifier: Classifier) -> Engine:
-    """The engine of the settings around a classifier; ModelError where the model or the device is missing."""
+def make_engine(config: Config, classifier: Classifier, taxonomy: Taxonomy) -> Engine:
+    """The engine of the settings around a classifier; ModelError where the model, the device or Ray is missing."""
     from voc.encoders import load_encoder
     from voc.engines import LocalEngine
 
     chosen = config.general
+    if chosen.engine == "ray":
+        from voc.engines.ray import RayEngine, RayOptions
+
+        options = RayOptions(chosen.address, chosen.model, chosen.quality, chosen.device, chosen.threads)
+        return RayEngine(classifier.id, taxonomy, options)
     encoder = load_encoder(chosen.model, device=chosen.device, threads=chosen.threads, quality=chosen.quality)
     return LocalEngine(encoder, classifier)
 
@@ -200,11 +204,16 @@ def settings_of(options: RunOptions, *, alone: bool = False) -> Config:
         "general.model": options.model,
         "general.device": options.device,
         "general.quality": options.quality,
+        "general.engine": options.engine,
+        "general.address": options.address,
         "ingest.max_reject_share": options.max_reject_share,
         "report.language": options.report_language,
         "report.pdf": options.pdf,
     }
-    return load_config(None if alone else options.workspace, {**given, **options.overrides})
+    config = load_config(None if alone else options.workspace, {**given, **options.overrides})
+    if options.address and config.general.engine != "ray":
+        raise UsageError(f"--address {options.address} is of a Ray cluster", "Add --engine ray.")
+    return config
 
 
 @contextmanager

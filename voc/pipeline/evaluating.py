@@ -135,7 +135,7 @@ def _outcome(
     chosen = {"model": options.model, "threads": options.threads, "device": options.device, "quality": options.quality}
     config = load_config(None, {f"general.{key}": value for key, value in chosen.items()})
     classifier = find_classifier(config, taxonomy)
-    engine = make_engine(config, classifier)
+    engine = make_engine(config, classifier, taxonomy)
     progress.start("classifying", len(examples))
     found: list[Prediction] = []
     for classified in engine.classify(example.document for example in examples):

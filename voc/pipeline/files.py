@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from voc.classify import record
 from voc.classify.taxonomies import find_taxonomy
@@ -13,6 +15,7 @@ from voc.documents import SET_ASIDE, Document, Reject
 from voc.errors import TooManyRejects
 from voc.exports import check_ending, write_rows
 from voc.ingest import IngestOptions, Source, open_sources
+from voc.ingest.remote import check_target, send
 from voc.pipeline.context import find_classifier, log, make_engine, settings_of
 from voc.pipeline.options import Progress, RunOptions
 from voc.privacy import redact
@@ -24,12 +27,37 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, progress: Progress) -> dict[str, object]:
-    """Writes a record for each document of ``inputs`` to ``out``; the summary of what was done.
+def classify_files(inputs: tuple[str, ...], out: str, options: RunOptions, progress: Progress) -> dict[str, object]:
+    """Writes a record for each document of ``inputs`` to ``out``, a path or a URL; the summary of what was done.
 
     Rejected rows are named in the log, redacted. TooManyRejects after everything was written.
     """
-    check_ending(out)
+    check_ending(Path(out))
+    with target(out) as file:
+        return _classify(inputs, out, file, options, progress)
+
+
+@contextmanager
+def target(out: str) -> Iterator[Path]:
+    """The file to write for ``out``: itself, or where it is a URL a private one that is sent there in the end, also
+    when what was written comes with TooManyRejects."""
+    if "://" not in out:
+        yield Path(out)
+        return
+    check_target(out)
+    with TemporaryDirectory(prefix="voc-") as folder:
+        file = Path(folder) / f"records{check_ending(Path(out))}"
+        try:
+            yield file
+        except TooManyRejects:
+            send(file, out)
+            raise
+        send(file, out)
+
+
+def _classify(
+    inputs: tuple[str, ...], out: str, file: Path, options: RunOptions, progress: Progress
+) -> dict[str, object]:
     config = settings_of(options, alone=True)
     as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
     # Offsets of evidence are those of the file's own text, so nothing is repaired.
@@ -44,7 +72,7 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
     sources = _open(inputs, reading)
     taxonomy = find_taxonomy(config.general.model, options.taxonomy)
     classifier = find_classifier(config, taxonomy)
-    engine = make_engine(config, classifier)
+    engine = make_engine(config, classifier, taxonomy)
     counts = Counter[str]()
     waiting: deque[Document] = deque()
 
@@ -61,13 +89,13 @@ def classify_files(inputs: tuple[str, ...], out: Path, options: RunOptions, prog
             yield record(waiting.popleft(), classified, taxonomy)
 
     progress.start("classifying", None)
-    write_rows(out, records(), _COLUMNS)
+    write_rows(file, records(), _COLUMNS)
     progress.finish()
     summary: dict[str, object] = {
         "documents": counts["documents"],
         "rejects": counts["rejects"],
         "statuses": {s: counts[s] for s in ("ok", "empty", "no_customer_turns", "untested_language") if counts[s]},
-        "file": str(out),
+        "file": out,
         "model": engine.model,
     }
     rows = counts["documents"] + counts["rejects"]

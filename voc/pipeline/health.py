@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from voc.checks import FAULT, NOTE, OK, Check
 from voc.errors import StoreError
 from voc.pipeline.context import ALL, Context, reading
 from voc.pipeline.trending import counted_rows, trends_fingerprint
@@ -20,34 +21,19 @@ from voc.report import parse_report
 from voc.results import WeekRow
 from voc.store import Fault
 
-OK, NOTE, FAULT = "ok", "note", "fault"
 _SHARD_MEND: Final = "Delete that file and run voc again: it is made anew."
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding: ``state`` is ok, note or fault; ``mend``: the command or step that mends it."""
-
-    name: str
-    state: str
-    detail: str
-    mend: str | None = None
-
-    def as_dict(self) -> dict[str, str | None]:
-        """For JSON."""
-        return asdict(self)
-
-
-def examine_store(workspace: Path) -> list[Finding]:
+def examine_store(workspace: Path) -> list[Check]:
     """All findings on the store of ``workspace``, worst first within each check; reads everything, changes nothing."""
     try:
         with reading(workspace) as context:
             return list(_findings(context))
     except StoreError as error:
-        return [Finding("store", FAULT, error.message, error.hint)]
+        return [Check("store", FAULT, error.message, error.hint)]
 
 
-def _findings(context: Context) -> Iterator[Finding]:
+def _findings(context: Context) -> Iterator[Check]:
     store = context.store
     pages = store.page_faults()
     yield from _told("database", pages, "every page, index and reference is sound")
@@ -71,10 +57,10 @@ def _findings(context: Context) -> Iterator[Finding]:
 _AUDIT_MEND: Final = "Somebody changed the database by hand: compare it with a backup, and tell who is responsible."
 
 
-def _told(name: str, faults: list[Fault], sound: str) -> Iterator[Finding]:
-    yield from (Finding(name, FAULT, fault.what, fault.mend) for fault in faults)
+def _told(name: str, faults: list[Fault], sound: str) -> Iterator[Check]:
+    yield from (Check(name, FAULT, fault.what, fault.mend) for fault in faults)
     if not faults:
-        yield Finding(name, OK, sound)
+        yield Check(name, OK, sound)
 
 
 def _count_faults(context: Context) -> list[Fault]:
@@ -105,7 +91,7 @@ def _counts(rows: list[WeekRow]) -> list[tuple[object, ...]]:
     ]
 
 
-def _files(context: Context) -> Iterator[Finding]:
+def _files(context: Context) -> Iterator[Check]:
     """Reports whose files are not what was written, and weeks told otherwise than they are counted now."""
     changed = 0
     for one in context.store.report_folders():
@@ -115,26 +101,26 @@ def _files(context: Context) -> Iterator[Finding]:
                 changed += 1
                 week = one.scope.split(" ")[0]
                 mend = f"voc report --week {week} --revision {one.revision}" if week != ALL else "voc report"
-                yield Finding("files", NOTE, f"{file} is not what was written", mend)
+                yield Check("files", NOTE, f"{file} is not what was written", mend)
     if not changed:
-        yield Finding("files", OK, "every report is what was written")
+        yield Check("files", OK, "every report is what was written")
     for scope, revision in sorted({s: r for s, r, _ in context.store.reports() if " " not in s}.items()):
         rows, saved = context.store.trends(scope), context.store.report(scope, revision)
         current = parse_report(saved.value).current if saved else None
         now = [row for row in rows or () if current and row.week == current.week]
         if current and now and _counts([current]) != _counts(now):
             mend = f"voc report --week {scope}" if scope != ALL else "voc report"
-            yield Finding("restated", NOTE, f"{scope} is counted otherwise than its last report told", mend)
+            yield Check("restated", NOTE, f"{scope} is counted otherwise than its last report told", mend)
 
 
-def _left_to_do(context: Context) -> Iterator[Finding]:
+def _left_to_do(context: Context) -> Iterator[Check]:
     errands = context.store.errands()
     if errands:
         kinds = ", ".join(
             f"{kind} {json.loads(target)['folder'] if target else ''}".strip() for _, kind, target in errands
         )
-        yield Finding("forget", NOTE, f"a forget was interrupted; left to do: {kinds}", "voc retention finishes it")
+        yield Check("forget", NOTE, f"a forget was interrupted; left to do: {kinds}", "voc retention finishes it")
     erased = context.store.erased()
     if erased:
         told = ", ".join(f"{count:,} {why}" for why, count in erased.items())
-        yield Finding("words", OK, f"{told} documents without words")
+        yield Check("words", OK, f"{told} documents without words")

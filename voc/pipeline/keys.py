@@ -12,17 +12,23 @@ from voc.errors import UsageError
 from voc.pipeline.context import writing
 from voc.pipeline.options import Progress, RunOptions, RunResult
 from voc.pipeline.views import pseudonym_key
-from voc.store import private_folder, secret, write_atomic
+from voc.store import SecretHints, private_folder, secret, write_atomic
 
 KEY_FILE: Final = "pseudonym.key"
 RETIRED: Final = "retired-keys"
 _BYTES: Final = 32
+_RETIRED_HINTS: Final = SecretHints(
+    refused="Give yourself the right to read it.",
+    exposed="Run chmod 600 on it; if others may have read it, customers can be told by the pseudonyms of old exports: "
+    "delete those, and this file.",
+    empty="Restore it from a backup, or remove the file: old pseudonyms are not found again without it.",
+)
 
 
 def pseudonym_keys(workspace: Path) -> list[bytes]:
     """The key in use and all retired ones; those that were never made are left out."""
     current = [pseudonym_key(workspace)] if os.environ.get("VOC_KEY") or (workspace / KEY_FILE).exists() else []
-    return current + [secret(path) for path in sorted((workspace / RETIRED).glob("*.key"))]
+    return current + [secret(path, _RETIRED_HINTS) for path in sorted((workspace / RETIRED).glob("*.key"))]
 
 
 def fingerprint(key: bytes) -> str:

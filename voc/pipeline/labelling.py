@@ -327,7 +327,7 @@ def audit(workspace: Path, model: str | None, out: Path | None) -> RunResult:
         log = list(context.store.label_log())
         standing = context.store.labels_by_hand()
         sampled = [key for key, some in standing.items() if any(one.sample == RANDOM for one in some.values())]
-        counts = _error_counts(context, sampled, standing)
+        counts = error_counts(context, sampled, standing)
         names = {d.key: shown_id(d.id, d.key) for d in context.store.documents(sorted({one.key for one in log}))}
     errors = [{"label": label, **dict(zip(_COUNTS, four, strict=True))} for label, four in counts.items()]
     told = [
@@ -347,7 +347,7 @@ def audit(workspace: Path, model: str | None, out: Path | None) -> RunResult:
     return result
 
 
-def _error_counts(
+def error_counts(
     context: Context, keys: Sequence[str], standing: Mapping[str, Mapping[str, HandLabel]]
 ) -> dict[str, list[int]]:
     """For each label (tp, fn, fp, tn) of the model's own decisions against what was set by hand."""

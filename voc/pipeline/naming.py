@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from voc.errors import UsageError
+from voc.pipeline.auditing import as_of_day
 from voc.pipeline.context import Context, writing
 from voc.pipeline.options import Progress, RunOptions, RunResult
 from voc.store import LineageChange
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 KEY: Final = "VOC_LABEL_KEY"  # variable of the environment that holds the bearer token of the endpoint, if it needs one
 OPTION: Final = "--label-with"
+SENT: Final = "send"  # action in the audit log
 
 
 def label_themes(options: RunOptions, progress: Progress, label_with: str, model: str) -> RunResult:
@@ -33,7 +35,10 @@ def label_themes(options: RunOptions, progress: Progress, label_with: str, model
         registry = Registry(store.known_themes(), {}, store.theme_events())
         as_of = context.as_of()
         named = refused = 0
-        for identity, sentences in _sentences(context, registry):
+        asked = list(_sentences(context, registry))
+        if asked and "://" in label_with:
+            _note_sending(context, label_with, model, [sentences for _, sentences in asked])
+        for identity, sentences in asked:
             names = names_in(ask(question(sentences)), company)
             if names:
                 registry.rename(as_of.isoformat() if as_of else "", identity, names)
@@ -47,6 +52,19 @@ def label_themes(options: RunOptions, progress: Progress, label_with: str, model
             "voc themes undo takes a label back"
         )
     return context.result
+
+
+def _note_sending(context: Context, label_with: str, model: str, asked: Sequence[Sequence[str]]) -> None:
+    """Notes in the audit log what leaves this machine, before it does. Of the URL only the host: a path may hold a
+    secret. DeliveryError, and no note, where that host is not allowed."""
+    from voc.deliver.asking import asked_host
+    from voc.themes.namer import SENTENCES
+
+    deliver = context.config.deliver
+    target = asked_host(label_with, deliver.allowed_hosts, option=OPTION, private=deliver.private_addresses)
+    sentences = sum(len(texts[:SENTENCES]) for texts in asked)
+    sent = {"what": "redacted sentences of themes", "to": target.host, "model": model}
+    context.store.audit(SENT, sent | {"themes": len(asked), "sentences": sentences}, as_of_day(context))
 
 
 def _sentences(context: Context, registry: Registry) -> Iterator[tuple[str, list[str]]]:

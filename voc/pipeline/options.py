@@ -56,6 +56,8 @@ class RunOptions:
     as_of: str | None = None
     model: str | None = None
     device: str | None = None
+    engine: str | None = None
+    address: str | None = None
     quality: str | None = None
     taxonomy: Path | None = None
     report_language: str | None = None

@@ -18,10 +18,11 @@ def prepare(context: Context) -> None:
     it; raises as ``check_segment``."""
     check_segment(context)
     segment, week = context.options.segment, context.week
-    if len(segment) > 1 and context.options.week in context.scarce_weeks:
+    if context.options.week in context.scarce_weeks:
+        wider = "Leave an attribute out" if len(segment) > 1 else "Leave --segment out"
         raise UsageError(
             f"{week} has fewer than {LEAST} documents with {_pairs(segment)}: its numbers would be about single people",
-            "Leave an attribute out, or name another week.",
+            f"{wider}, or name another week.",
         )
     options = replace(context.options, segment=(), week=str(week) if week else None)
     theming.themes(Context(options, context.config, context.store, context.progress, horizon=context.horizon))
@@ -34,7 +35,7 @@ def check_segment(context: Context) -> None:
     if not any(True for _ in context.counted()):
         raise UsageError(
             f"every week of {_pairs(segment)} has fewer than {LEAST} documents: they would be about single people",
-            "Leave an attribute out.",
+            "Leave an attribute out." if len(segment) > 1 else "Leave --segment out.",
         )
 
 
@@ -76,6 +77,6 @@ def _of_part(
 
 
 def told_of_a_part(counts: Counter[str]) -> None:
-    """Takes what fewer than five documents stand behind out of the counts of a segment: it has two attributes."""
+    """Takes what fewer than five documents stand behind out of the counts of a segment: it is one attribute more."""
     for value in [value for value, count in counts.items() if count < LEAST]:
         del counts[value]

@@ -13,7 +13,8 @@ from voc.errors import UsageError
 Segment = tuple[tuple[str, str], ...]
 ATTRIBUTES: Final = ("channel", "product", "region", "language")
 LEAST: Final = 5
-"""Documents of a week below which a part by two or more attributes could be about one person."""
+"""Documents of a week below which a part of the feedback could be about one person: a product, a region or a channel
+of which few speak tells of them as much as two attributes together do."""
 
 _SHOWN: Final = 8
 _OTHERS: Final = re.compile(r"[^\w.-]+")

@@ -115,7 +115,7 @@ def classify(context: Context) -> None:
         link_documents(context.store)  # where ingest was killed before it did so, or was done by an older voc
         total = context.store.count_unclassified(context.model)
         if total:
-            engine = make_engine(context.config, context.classifier)
+            engine = make_engine(context.config, context.classifier, context.taxonomy)
             context.progress.start("classifying", total)
             documents = context.store.unclassified_stream(context.model, CLASSIFY_BATCH)
             results = _advancing(context, engine.classify(documents))

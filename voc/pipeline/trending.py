@@ -45,8 +45,7 @@ def trends(context: Context) -> None:
         "tests": saved[-1].tests if saved else 0,
         "rows": _rows(saved),
     }
-    for line in _lines(context, saved):
-        context.result.say(line)
+    _tell(context, saved)
 
 
 def trends_fingerprint(context: Context) -> str:
@@ -126,13 +125,14 @@ def _rows(rows: list[WeekRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(context: Context, rows: list[WeekRow]) -> Iterator[str]:
+def _tell(context: Context, rows: list[WeekRow]) -> None:
+    say = context.result.say
     if not rows:
-        yield f"{context.week_name}: no documents"
+        say(f"{context.week_name}: no documents")
         return
     row = rows[-1]
     state = "the week is not complete: no test" if row.partial else f"{row.tests} series tested"
-    yield f"{row.week}: {row.documents:,} documents, {state}"
+    say(f"{row.week}: {row.documents:,} documents, {state}")
     for label, cell in row.cells.items():
         trend = row.trends.get(label)
         signal = "" if trend is None or trend.signal == NO_SIGNAL else f", {trend.signal} (q {trend.q:.2g})"
@@ -141,4 +141,4 @@ def _lines(context: Context, rows: list[WeekRow]) -> Iterator[str]:
         if cell.share is not None and cell.low is not None and cell.high is not None:
             change = "" if cell.change is None else f", {cell.change * 100:+.1f} points"
             share = f"{cell.share:.1%} ({cell.low:.1%} to {cell.high:.1%})"
-            yield f"  {label}: {share}, {cell.k} of {cell.n}{change}{signal}"
+            say(f"  {label}: {share}, {cell.k} of {cell.n}{change}{signal}")

@@ -18,11 +18,16 @@ from voc.pipeline.feeds import last_days, stale_feeds
 from voc.pipeline.quoting import quote
 from voc.privacy import pseudonym, redact, shown_id
 from voc.results import LEAVE
-from voc.store import Store, secret
+from voc.store import SecretHints, Store, secret
 from voc.taxonomy import COMPLAINT, PRAISE
 from voc.weeks import Week, local_date
 
 _DELIVERIES: Final = 5  # told by status
+_KEY_HINTS: Final = SecretHints(
+    refused="Set VOC_KEY instead.",
+    exposed="Run chmod 600 on it; if others may have read it, make a new key: voc key rotate.",
+    empty="Restore it from a backup, or remove the file for a new one.",
+)
 
 
 def init(workspace: Path) -> dict[str, object]:
@@ -122,7 +127,7 @@ def export_rows(workspace: Path, what: str, identified: bool) -> Iterator[dict[s
 def pseudonym_key(workspace: Path) -> bytes:
     """The key of customers' pseudonyms: the environment's VOC_KEY, else a secret file of the workspace."""
     given = os.environ.get("VOC_KEY")
-    return given.encode() if given else secret(workspace / "pseudonym.key")
+    return given.encode() if given else secret(workspace / "pseudonym.key", _KEY_HINTS)
 
 
 def _same(text: str) -> str:

@@ -26,7 +26,7 @@ from voc.store.deliveries import FAILED, SENT, STARTED, UNKNOWN, Deliveries, Del
 from voc.store.documents import Documents
 from voc.store.erasing import Erasing, Erasure
 from voc.store.families import Families, Signed, Twin
-from voc.store.files import private_folder, secret, write_atomic, write_json_atomic
+from voc.store.files import SecretHints, private_folder, secret, write_atomic, write_json_atomic
 from voc.store.health import Fault, Health
 from voc.store.inputs import Inputs
 from voc.store.labels import HandLabel, HandLabels
@@ -73,6 +73,7 @@ __all__ = [
     "ReportFolder",
     "Run",
     "SavedReport",
+    "SecretHints",
     "Signed",
     "Store",
     "StoredReject",

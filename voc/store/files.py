@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from voc.errors import StoreError
 
@@ -34,10 +35,19 @@ def private_file(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
 
 
-def secret(path: Path) -> bytes:
+class SecretHints(NamedTuple):
+    """What to do about a secret that cannot be made or read, that others can read, or that is empty."""
+
+    refused: str
+    exposed: str
+    empty: str
+
+
+def secret(path: Path, hints: SecretHints) -> bytes:
     """The secret kept in ``path`` (0600): 32 random bytes, made at the first call, the same ever after.
 
-    StoreError where it cannot be made or read, is empty, or where its mode lets others read it.
+    StoreError with one of ``hints`` where it cannot be made or read, where its mode lets others read it, or where it
+    is empty.
     """
     try:
         if not path.exists():
@@ -49,16 +59,11 @@ def secret(path: Path) -> bytes:
             made.unlink()
         mode, found = path.stat().st_mode, path.read_bytes()
     except OSError as error:
-        raise StoreError(f"cannot keep a secret in {path}: {error.strerror}", "Set VOC_KEY instead.") from error
+        raise StoreError(f"cannot keep a secret in {path}: {error.strerror}", hints.refused) from error
     if os.name != "nt" and mode & 0o077:
-        raise StoreError(
-            f"others can read the secret in {path} (mode {mode & 0o777:04o})",
-            f"Run chmod 600 {path.name} in its folder; if others may have read it, make a new key: voc key rotate.",
-        )
+        raise StoreError(f"others can read the secret in {path} (mode {mode & 0o777:04o})", hints.exposed)
     if not found:
-        raise StoreError(
-            f"the secret in {path} is empty", "Restore it from a backup, or remove the file for a new one."
-        )
+        raise StoreError(f"the secret in {path} is empty", hints.empty)
     return found
 
 

@@ -14,17 +14,24 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from voc.documents import Document
 from voc.errors import StoreError
 from voc.privacy import pseudonym
 from voc.store.base import Part
-from voc.store.files import secret
+from voc.store.files import SecretHints, secret
 from voc.store.rows import DOCUMENT_COLUMNS, document_of
 
 KEY_FILE = "subjects.key"
 MARK = "m-"
 FORGOTTEN, EXPIRED = "forgotten", "expired"
+_KEY_HINTS: Final = SecretHints(
+    refused="Give yourself the right to write in the workspace.",
+    exposed="Run chmod 600 on it. It cannot be changed: who has read it can test whether a name that "
+    "they know was forgotten, so keep copies of the store from them.",
+    empty="Put it back from a backup (voc restore writes it). Remove it only if nobody was ever forgotten.",
+)
 LAST_DAYS = 2.0 * 86400
 """Seconds by which a local day can lie off the day of ``instant``, rounded up."""
 
@@ -162,7 +169,7 @@ class Subjects(Part):
                 f"{path} is missing: customers were forgotten by it, and could come back unnoticed",
                 "Put it back from a backup (voc restore writes it) before anything is read.",
             )
-        key = secret(path)
+        key = secret(path, _KEY_HINTS)
         if probe is not None and probe[0] != _probe(key):
             raise StoreError(
                 f"{path} is not the key by which customers were forgotten", "Put the right one back from a backup."
