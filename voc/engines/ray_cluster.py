@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -29,6 +30,7 @@ STORE_BYTES: Final = 256 << 20  # of the object store, at least; Ray's default i
 STORE_BYTES_EACH: Final = 16 << 20  # and for each worker: what waits for it and what it has done
 # A socket's path has 107 bytes on Linux, 103 on macOS; "/voc-12345678/r" has 15, what Ray puts below it up to 66.
 _ROOM: Final = 22
+_KNOCK: Final = 10.0  # seconds that are waited for a host
 _PAUSES: Final = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 _QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -91,6 +93,7 @@ def _start(ray: ModuleType, address: str, workers: int, folder: str | None) -> N
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM) if in_main else None
     try:
+        _knock(address)
         with _no_stderr():  # where it tells that it took the level of its log from the environment
             ray.init(namespace="voc", **where, **quiet)
     except Exception as error:  # Ray raises a bare Exception where a process of its own does not come up in time
@@ -104,6 +107,13 @@ def _start(ray: ModuleType, address: str, workers: int, folder: str | None) -> N
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)  # Ray puts a handler of its own there
+
+
+def _knock(address: str) -> None:
+    """OSError where nobody listens at ``host:port``: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK).close()
 
 
 @contextmanager
