@@ -54,7 +54,9 @@ def verdict(found: list[dict[str, Any]], refusal: str, *, strict: bool) -> tuple
     lines.append(f"{len(weak)} known weaknesses in {looked} packages")
     if skipped:
         lines.append(f"not looked at, the index does not know them: {', '.join(sorted(skipped))}")
-    return lines, int(bool(weak) or (strict and bool(skipped)))
+    if refusal:
+        lines.append(f"NOT AUDITED in part: the index of weaknesses could not be asked again ({refusal})")
+    return lines, int(bool(weak) or (strict and bool(skipped or refusal)))
 
 
 def main() -> int:

@@ -15,7 +15,6 @@ product of two 8-bit matrices (1,024 x 1,024 x 1,024, all cores) reaches on this
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import platform
@@ -39,7 +38,6 @@ from voc.encoders.windows import cpu_count
 
 LABELS = ("rude staff", "incompetent work", "staff without knowledge", "neglect", "polite staff", "good work",
           "staff with knowledge", "attentive staff", "leaving")  # fmt: skip
-UPSTREAM_LAYERS = 12  # of multilingual-e5-small
 LONGEST = 512  # tokens at which the libraries cut, which is what their models allow
 SLOW = 0.2  # share of the documents that contenders of a tenth of the speed are given
 
@@ -71,17 +69,13 @@ def fast_tokenizer() -> Any:
 
 
 def network() -> tuple[Any, Any]:
-    """The encoder that the default one is made from, in float32, and its tokenizer, as transformers has them: of layers
-    that ours does without, others stand in, since only speed is compared."""
+    """The default encoder in float32, and its tokenizer, as transformers has them."""
     import torch
 
     from voc.encoders.torch_encoder import bert_from_int8
 
     torch.set_num_threads(cpu_count())
-    whole = bert_from_int8(resolve_model()).eval()
-    whole.encoder.layer.extend(copy.deepcopy(whole.encoder.layer[: UPSTREAM_LAYERS - len(whole.encoder.layer)]))
-    whole.config.num_hidden_layers = len(whole.encoder.layer)
-    return whole, fast_tokenizer()
+    return bert_from_int8(resolve_model()).eval(), fast_tokenizer()
 
 
 def timed(work: Callable[[], object], count: int) -> dict[str, float]:

@@ -42,7 +42,7 @@ OF_CLICK: Final = (
     "File {0} does not exist.", "Path {0} does not exist.", "Directory {0} does not exist.", "File {0} is a directory.",
     "Directory {0} is a file.", "Could not open file {0}: {1}",
 )  # fmt: skip
-OF_TERMINAL: Final = ("Error: {0}",)
+OF_TERMINAL: Final = ("Error: ",)
 
 
 def _first(call: ast.Call) -> list[ast.expr]:

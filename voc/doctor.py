@@ -114,7 +114,7 @@ def _workspace(workspace: Path) -> Iterator[Check]:
 
 
 def _python() -> Check:
-    return Check("python", OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    return Check("python", OK, f"{platform.python_version()}, {platform.system()} {platform.machine()}")
 
 
 def _sqlite() -> Check:

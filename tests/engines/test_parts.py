@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import signal
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +22,8 @@ from tests.engines.test_engines import same
 from voc.classify.taxonomies import find_taxonomy
 from voc.documents import Document, Segment, Turn
 from voc.encoders import DEFAULT_MODEL
+from voc.engines import ray as engine
+from voc.engines import ray_cluster
 from voc.engines.ray import Pool, RayEngine, RayOptions, _chunks, make_pool, portable
 from voc.engines.ray_work import Feed, Worker, _row, cells
 from voc.engines.wire import (
@@ -154,6 +161,80 @@ def test_a_model_goes_by_its_name_or_its_place() -> None:
     assert portable("owner/name") == "owner/name"
     with pytest.raises(ModelError):
         portable("nowhere")
+
+
+class LostError(Exception):
+    """Stands for ray.exceptions.RayError."""
+
+
+class StalledError(Exception):
+    """Stands for ray.data.exceptions.ExecutionTimeoutError."""
+
+
+class NoRay:
+    """Stands for Ray: it makes its folder, takes SIGTERM, and fails."""
+
+    exceptions = SimpleNamespace(RayError=LostError)
+    data = SimpleNamespace(exceptions=SimpleNamespace(ExecutionTimeoutError=StalledError))
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.folder, self.stopped = error, Path(), 0
+
+    def is_initialized(self) -> bool:
+        return False
+
+    def init(self, *, _temp_dir: str = "", **_: Any) -> None:
+        self.folder = Path(_temp_dir)
+        if _temp_dir:
+            self.folder.mkdir()
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        raise self.error
+
+    def cluster_resources(self) -> dict[str, float]:
+        raise self.error
+
+    def shutdown(self) -> None:
+        self.stopped += 1
+
+
+@pytest.mark.parametrize(
+    "kind", [ConnectionError, FileExistsError, TimeoutError, RuntimeError, ValueError, LostError, Exception]
+)
+@pytest.mark.parametrize(
+    ("address", "said"), [("", "Ray did not start: no."), ("auto", "no Ray cluster answers at auto: no.")]
+)
+def test_what_fails_at_the_start_is_told_and_leaves_nothing(
+    kind: type[Exception], address: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of no known kind is not taken for one: the command line shows it as unexpected."""
+    ray, before = NoRay(kind("no.\nsee")), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(ray_cluster, "import_ray", lambda _: ray)
+    with pytest.raises((VocError, kind)) as caught, ray_cluster.connected(address, 1):
+        pytest.fail("it is connected")
+    if kind is Exception:
+        assert caught.value is ray.error
+    else:
+        assert isinstance(caught.value, VocError)
+        assert (caught.value.message, caught.value.__cause__) == (said, ray.error)
+    assert (ray.stopped, signal.getsignal(signal.SIGTERM)) == (1, before)
+    assert address or not ray.folder.parent.exists()
+
+
+@pytest.mark.parametrize("kind", [LostError, StalledError])
+def test_a_cluster_that_fails_later_is_told_as_such(kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first question that it is asked, which is for its size."""
+    ray = NoRay(kind("trace\nit is lost"))
+    monkeypatch.setattr(engine, "import_ray", lambda _: ray)
+    monkeypatch.setattr(engine, "connected", lambda *_: nullcontext(ray))
+    with pytest.raises(VocError, match="the cluster failed: it is lost"):
+        list(RayEngine("x", find_taxonomy(DEFAULT_MODEL, None), OPTIONS).classify(feedback(1)))
+
+
+def test_an_address_where_nobody_listens_is_not_given_to_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = NoRay(AssertionError("it was"))
+    monkeypatch.setattr(ray_cluster, "import_ray", lambda _: ray)
+    with pytest.raises(VocError, match=r"answers at 127\.0\.0\.1:9: "), ray_cluster.connected("127.0.0.1:9", 1):
+        pytest.fail("it is connected")
 
 
 def test_what_is_refused_is_json() -> None:

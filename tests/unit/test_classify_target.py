@@ -37,7 +37,15 @@ def test_what_fails_is_not_sent_and_rejects_are_no_failure() -> None:
     assert not file.exists()
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x.jsonl", "memory://out/*.jsonl", "file::memory://x.jsonl"])
+def test_a_scheme_may_be_in_upper_case() -> None:
+    with target("Memory://out/upper.jsonl") as file:
+        write_rows(file, ROWS)
+    assert fsspec.filesystem("memory").exists("/out/upper.jsonl")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://host/x.jsonl", "memory://out/*.jsonl", "memory://[out/x.jsonl", "file::memory://x.jsonl"]
+)
 def test_other_places_are_refused_before_the_work(url: str) -> None:
     with pytest.raises(UsageError, match="no place that voc writes to"), target(url):
         pytest.fail("the work began")

@@ -72,6 +72,16 @@ def test_a_rare_feed_has_more_time_and_a_short_one_is_not_judged(store: Store) -
         assert last_days(late)["letters.csv"] == START + dt.timedelta(weeks=12)
 
 
+def test_what_came_after_the_day_is_not_looked_at(store: Store) -> None:
+    """A report of an earlier week says what was known then: a feed that came back later had stopped."""
+    with store:
+        deliver(store, "calls.csv", [0, 1, 2, 3, 12, 13])
+        deliver(store, "later.csv", [10, 11, 12])
+        then = context(store, START + dt.timedelta(weeks=8))
+        assert feeds(then) == [Feed("calls.csv", START + dt.timedelta(weeks=3), 1.0, stale=True)]
+        assert [feed.name for feed in stale_feeds(context(store))] == []
+
+
 def test_undated_sources_are_left_out(store: Store) -> None:
     with store:
         state = store.begin_input("a.csv", "h", "csv", {})

@@ -276,11 +276,12 @@ def test_addresses(tmp_path: Path) -> None:
     store.pipe({"/feed/b.csv": TABLE.encode(), "/feed/x/a.jsonl": LINE.encode(), "/feed/.hidden.csv": TABLE.encode()})
     assert names("memory://feed/b.csv") == [("b.csv", ["a"])]
     assert names("memory://feed") == [("b.csv", ["a"]), ("x/a.jsonl", ["j"])]
-    assert names("memory://feed/*.csv") == [("b.csv", ["a"])]
+    assert names("memory://feed/*.csv") == names("Memory://feed/*.csv") == [("b.csv", ["a"])]
     (tmp_path / "c.csv").write_text(TABLE)
     assert names(f"file://{tmp_path}/c.csv") == [("c.csv", ["a"])]
-    with pytest.raises(InputError, match="does not exist"):
-        names("memory://feed/none.csv")
+    for missing in ("memory://feed/none.csv", "memory://[feed/b.csv"):
+        with pytest.raises(InputError, match="does not exist"):
+            names(missing)
     store.rm("/feed", recursive=True)
 
 

@@ -191,6 +191,8 @@ def test_the_new_folder_is_complete_and_verifies(both: tuple[Classifier, WithOwn
     made = resolve_model(str(tmp_path / "new"))
     assert made.id == f"acme@{files['encoder.safetensors'][:12]}"
     assert made.spec["base"] == found.id
+    copy_encoder(made, tmp_path / "third", "again")
+    assert resolve_model(str(tmp_path / "third")).spec["base"] == made.id, "a model of one's own can be a base"
     copy_heads(base, tmp_path / "new", made.id)
     heads, _ = load_heads(tmp_path / "new")
     assert heads.encoder == made.id

@@ -20,7 +20,7 @@ from tests.health_inputs import HEALTH
 from tests.needs_inputs import COSTS, NEEDS
 from voc.errors import UsageError
 from voc.report.build import ReportInputs, build_report
-from voc.report.html import render_html
+from voc.report.html import render_html, resource
 from voc.report.json_out import render_json
 from voc.report.markdown import escape, render_markdown
 from voc.report.messages import LANGUAGES
@@ -62,8 +62,23 @@ def _without_drawings(page: str) -> str:
     return re.sub(r'(<svg viewBox="[^"]*" class="chart").*?</svg>', r"\1/>", page, flags=re.DOTALL)
 
 
+def _own(page: str) -> str:
+    """``page`` with a marker for its style and its script, which must be those of the files, and for their hashes, so
+    that a golden file holds what is the page's own."""
+    for tag, name in (("style", "report.css"), ("script", "report.js")):
+        text = resource(name)
+        for whole, marker in ((f"<{tag}>{text}</{tag}>", f"<{tag}>{name}</{tag}>"), (_digest(text), name)):
+            assert page.count(whole) == 1, f"{name} is not in the page as it is, once, with its hash in the policy"
+            page = page.replace(whole, marker)
+    return page
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
 RENDERERS: dict[str, Callable[[Report, str], str]] = {
-    "html": lambda report, language: _without_drawings(render_html(report, language)),
+    "html": lambda report, language: _own(_without_drawings(render_html(report, language))),
     "md": render_markdown,
     "json": lambda report, _language: render_json(report),
 }
@@ -96,11 +111,9 @@ def test_a_page_is_self_contained_and_under_its_policy(make: Callable[[], Report
     page = _Page(text)
     css = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     assert css is not None
-    digest = base64.b64encode(hashlib.sha256(css[1].encode()).digest()).decode()
     script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
     assert script is not None and text.count("<script") == 1
-    run = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    allowed = f"style-src 'sha256-{digest}'; script-src 'sha256-{run}'"
+    allowed = f"style-src 'sha256-{_digest(css[1])}'; script-src 'sha256-{_digest(script[1])}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     metas = [attrs for tag, attrs in page.elements if tag == "meta"]
     assert {"http-equiv": "Content-Security-Policy", "content": policy} in metas

@@ -195,6 +195,14 @@ def test_nothing_looked_at_is_never_called_clean() -> None:
     assert audit_packages.verdict([skipped, _row("beta")], "", strict=True)[1] == 1
 
 
+@pytest.mark.parametrize("ids", [(), ("CVE-1",)])
+def test_a_file_that_was_not_looked_at_is_told(ids: tuple[str, ...]) -> None:
+    for strict in (False, True):
+        lines, code = audit_packages.verdict([_row("alpha", *ids)], "no route", strict=strict)
+        assert lines[-1] == "NOT AUDITED in part: the index of weaknesses could not be asked again (no route)"
+        assert code == int(bool(ids) or strict)
+
+
 @pytest.mark.parametrize(("said", "offline"), [("x\nConnectionError: no route", True), ("ERROR: no hash", False)])
 def test_only_silence_of_the_index_is_forgiven(tmp_path: Path, said: str, offline: bool) -> None:
     tool = tmp_path / "tool"

@@ -184,6 +184,17 @@ def test_a_name_given_by_hand_stays_and_is_nobody_elses() -> None:
     assert (first, second) == ("Neglect (pier, boat)", "Pier, boat")
 
 
+@pytest.mark.parametrize("own", [{}, {"zh-Hans": "服务品质", "zh-Hant": "服務品質"}])
+def test_words_that_are_one_in_traditional_script_are_no_two_labels(own: Mapping[str, str]) -> None:
+    first, second = (
+        Sayings({"en": [en], "zh-Hans": [zh]}, {"en": [], "zh-Hans": []}, {"en": [], "zh-Hans": []}, NAME, by_hand)
+        for en, zh, by_hand in (("pier", "服务质量", {}), ("boat", "服务品质", own))
+    )
+    found = distinct({"a": first, "b": second})
+    assert found["a"]["zh-Hant"] != found["b"]["zh-Hant"]
+    assert dict(own).items() <= found["b"].items()
+
+
 @pytest.mark.parametrize(
     ("phrase", "name", "again"),
     [

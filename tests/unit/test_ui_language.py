@@ -71,6 +71,30 @@ def test_a_cause_in_a_message_is_told_too_and_names_are_not() -> None:
     assert speech("the export cannot be noted in the audit log: cannot lock w: full").endswith("無法鎖定 w：full")
 
 
+@pytest.mark.parametrize("name", ["late refund on the phone", "the box is empty", "answers in May is late"])
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_name_that_reads_like_a_text_stays_as_it_is(
+    language: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files and themes are named by people: what is said of one holds its name letter by letter."""
+    speech = SPEECH[language]
+    assert name in speech(f"cannot read {name}: no such file")
+    assert name in speech(f"there is no theme {name}")
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(sys, "stderr", err)
+    terminal = Terminal()
+    terminal.speak(language)
+    terminal.fail(f"there is no theme {name}", None, 2, "UsageError")
+    err.seek(0)
+    assert name in err.read()
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_what_is_not_of_the_source_is_shown_as_it_is(language: str) -> None:
+    for text in ("No space left on the device", "one thing on another"):
+        assert SPEECH[language](text) == text
+
+
 @pytest.mark.parametrize(
     ("chosen", "environment", "language"),
     [

@@ -99,7 +99,7 @@ def save_heads(heads: Heads, folder: Path) -> None:
         )
     )
     (folder / SPEC_FILE).write_text(
-        "# Written by scripts/train.py. A label is decided at or over its threshold (of the calibrated probability)\n"
+        "# Written after training. A label is decided at or over its threshold (of the calibrated probability)\n"
         "# and named as unclear inside its abstain band. Its errors are [tp, fn, fp, tn], see voc/classify/heads.py.\n"
         f'format = {FORMAT}\ntaxonomy = "{heads.taxonomy}"\nencoder = "{heads.encoder}"\n\n'
         f'[files]\n"{HEADS_FILE}" = "{hashlib.sha256(matrices).hexdigest()}"\n\n{rows}'.rstrip()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
 
 from voc.classify.heads import HEADS_FILE, SPEC_FILE
 from voc.encoders.manifest import FILES, write_manifest
-from voc.encoders.registry import HUB_KIND, THEME_FILE, VOC_KIND, ModelDir
+from voc.encoders.registry import HUB_KIND, THEME_FILE, VOC_KIND, ModelDir, file_sha256
 from voc.errors import UsageError
 
 CARD, ENCODER_CARD = "CLASSIFIER_CARD.md", "MODEL_CARD.md"
@@ -32,9 +31,10 @@ def copy_encoder(base: ModelDir, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if base.kind == VOC_KIND:
         for file, digest in base.spec["files"].items():
-            if not (folder / file).is_file() or _sha256(folder / file) != digest:
+            if not (folder / file).is_file() or file_sha256(folder / file) != digest:
                 _copy(base.path / file, folder / file)
         text = (base.path / "model.toml").read_text("utf-8")
+        text = re.sub(r'(?m)^base = ".*"\n', "", text, count=1)  # of a model that was itself made from another
         made, count = re.subn(r'(?m)^id = ".*"$', f'id = "{name}"\nbase = "{base.id}"', text, count=1)
         if count != 1:
             raise UsageError(f"{base.path / 'model.toml'} has no line with its id", "Reinstall the base model.")
@@ -44,10 +44,12 @@ def copy_encoder(base: ModelDir, folder: Path, name: str) -> None:
     copy_card(base, folder)
 
 
-def copy_card(base: ModelDir, folder: Path) -> None:
-    """What the base tells of its encoder, where it does."""
+def copy_card(base: ModelDir, folder: Path, *, tuned: bool = False) -> None:
+    """What the base tells of its encoder, where it does; ``tuned``: under a line that says that this is another."""
     if base.kind != HUB_KIND and (base.path / ENCODER_CARD).is_file():
-        _copy(base.path / ENCODER_CARD, folder / ENCODER_CARD)
+        above = f"> The card of {base.id}, whose upper layers were tuned here: its figures are of that model.\n\n"
+        told = (base.path / ENCODER_CARD).read_bytes()
+        (folder / ENCODER_CARD).write_bytes(above.encode() + told if tuned else told)
 
 
 def _copy_transformers(base: ModelDir, folder: Path, name: str) -> None:
@@ -59,7 +61,7 @@ def _copy_transformers(base: ModelDir, folder: Path, name: str) -> None:
         tokenizer.save(str(folder / "tokenizer.json"))
     else:
         for file in (*([THEME_FILE] if base.base_layer is not None else []), *FILES):
-            if not (folder / file).is_file() or _sha256(folder / file) != _sha256(base.path / file):
+            if not (folder / file).is_file() or file_sha256(folder / file) != file_sha256(base.path / file):
                 _copy(base.path / file, folder / file)
     write_manifest(folder, name, base, prefix_of(base), base.base_layer)
 
@@ -79,8 +81,3 @@ def _copy(source: Path, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}.tmp")
     shutil.copyfile(source, unfinished)
     unfinished.replace(target)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -110,7 +110,7 @@ def train_member(task: Task, documents: NDArray[np.intp], seed: int) -> Member:
     shuffle = np.random.default_rng(seed)
     data, recipe = task.prepared, task.recipe
     labels = data.targets.shape[1]
-    bag, network = _modules(task.table.size, data.vectors.shape[1], labels, recipe)
+    bag, network = modules(task.table.size, data.vectors.shape[1], labels, recipe)
     bias = torch.nn.Parameter(torch.full((labels,), -4.0))
     optimiser = torch.optim.AdamW(
         [
@@ -134,6 +134,11 @@ def train_member(task: Task, documents: NDArray[np.intp], seed: int) -> Member:
             loss.backward()
             optimiser.step()
             schedule.step()
+    return member_of(bag, bias, network)
+
+
+def member_of(bag: Any, bias: Any, network: Any) -> Member:
+    """What was trained, of what ``modules`` made and a bias (L,), as arrays."""
     first, last = network[1], network[4]
     parts = [bag.weight, bias, first.weight.T, first.bias, last.weight.T, last.bias]
     return Member(*(np.asarray(part.detach().numpy(), np.float64) for part in parts))
@@ -144,7 +149,7 @@ def _batches(documents: NDArray[np.intp], size: int) -> Iterator[NDArray[np.intp
         yield documents[start : start + size]
 
 
-def _modules(size: int, dim: int, labels: int, recipe: Recipe) -> tuple[Any, Any]:
+def modules(size: int, dim: int, labels: int, recipe: Recipe) -> tuple[Any, Any]:
     """The n-gram weights, which start at zero, and the network."""
     from torch import nn
 

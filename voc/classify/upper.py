@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.classify.prepared import Prepared
-from voc.classify.train import Array, Member, Recipe, Table, label_loss
+from voc.classify.train import Array, Member, Recipe, Table, label_loss, member_of, modules
 from voc.classify.trunk import PAD_TO, Trunk, attention, half_precision, knows_bfloat16, run_layer
 
 
@@ -78,14 +78,8 @@ class Upper:
         labels, dim = data.targets.shape[1], data.vectors.shape[1]
         self.trunk, self.data, self.table, self.recipe = trunk, data, table, recipe
         self.layers: Any = trunk.layers
-        self.bag: Any = nn.EmbeddingBag(table.size, labels, mode="sum")
-        nn.init.zeros_(self.bag.weight)
+        self.bag, self.network = modules(table.size, dim, labels, recipe.heads)
         self.bias = nn.Parameter(torch.full((labels,), -4.0))
-        heads = recipe.heads
-        self.network: Any = nn.Sequential(
-            nn.Dropout(heads.input_dropout), nn.Linear(2 * dim, heads.hidden), nn.ReLU(), nn.Dropout(heads.dropout),
-            nn.Linear(heads.hidden, labels),
-        )  # fmt: skip
         self.centre = torch.from_numpy(data.vectors.mean(axis=0, dtype=np.float64).astype(np.float32))
         self.scale = torch.from_numpy((data.vectors.std(axis=0, dtype=np.float64) + 1e-4).astype(np.float32))
         self.theme = nn.Linear(2 * dim, dim)  # begins as the vectors themselves, which is what they are before training
@@ -209,8 +203,6 @@ class Upper:
         weight = weight * aim_scale[:, None]
         weight[:, :dim] /= scale[None, :]
         bias = bias * aim_scale + aim_centre - weight[:, :dim] @ centre
-        first, last = self.network[1], self.network[4]
-        parts = [self.bag.weight, self.bias, first.weight.T, first.bias, last.weight.T, last.bias]
         return Tuned(
             tensors={
                 f"encoder.layer.{self.trunk.base_layer + number}.{name}": value.detach().float().cpu().numpy()
@@ -219,7 +211,7 @@ class Upper:
             },
             theme_weight=weight.astype(np.float32),
             theme_bias=bias.astype(np.float32),
-            member=Member(*(np.asarray(part.detach().numpy(), np.float64) for part in parts)),
+            member=member_of(self.bag, self.bias, self.network),
             centre=np.stack([centre, centre]),
             scale=np.stack([scale, scale]),
             epochs=epochs,

@@ -61,6 +61,12 @@ class Template:
     key: str
     words: tuple[str, ...]
 
+    @property
+    def ends_with_cause(self) -> bool:
+        """Whether its last gap can hold a text that has gaps itself. The others hold what people named: files, themes,
+        which may read like one."""
+        return self.words[-2].endswith((": ", "("))
+
     def values(self, text: str) -> tuple[str, ...] | None:
         """What is filled in, as short as it can be from the left; None where ``text`` is another one. Takes time in
         proportion to ``text``, whatever it holds."""
@@ -105,8 +111,10 @@ class Speech:
         for template in self._templates:
             values = template.values(text)
             if values is not None:
-                told = (self._told(v, depth - 1) if depth and " " in v else v for v in values)
-                return self._catalogue[template.key].format(*told)
+                *names, last = (self._whole.get(v, v) if " " in v else v for v in values)
+                if depth and template.ends_with_cause and " " in last:
+                    last = self._told(last, depth - 1)
+                return self._catalogue[template.key].format(*names, last)
         return text
 
     @cached_property

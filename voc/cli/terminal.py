@@ -131,7 +131,7 @@ class Terminal:
         if self.log_json:
             line = safe_json({"level": "error", "logger": "voc", **details}).decode("utf-8")
         else:
-            line = self.told(f"Error: {_lines(self.told(message))}")
+            line = self.told("Error: ") + _lines(self.told(message))
             line += f"\n  {_lines(self.told(hint))}" if hint else ""
         _write(sys.stderr, line + "\n")
         if self.json and not self.answered:

@@ -84,7 +84,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--epochs",
     type=click.IntRange(1, 100),
     metavar="N",
-    help="With --tune: rounds at most; it ends before where documents held back get no better.  [default: 4]",
+    help="With --tune: rounds at most; it ends before where documents held back get no better.  [default: 5]",
 )
 @click.option(
     "--device",

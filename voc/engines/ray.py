@@ -87,7 +87,7 @@ class RayEngine:
         first = next(rest, None)
         if first is None:
             return
-        with connected(self._options.address, cpu_count()) as ray:
+        with connected(self._options.address, cpu_count()) as ray, _failures(ray):
             pool = make_pool(ray.cluster_resources(), self._options)
             yield from self._run(ray, pool, chain([first], rest))
 
@@ -110,20 +110,19 @@ class RayEngine:
                     ray.get(feed.put.remote(number, pack_documents(chunk)))
                     fed = number + 1
 
-        with _failures():
-            fill()
-            if whole:  # no worker is started that would have nothing to do
-                pool = replace(pool, count=min(pool.count, fed))
-            with closing(self._results(ray, feed, pool)) as results:
-                for number, batch in enumerate(results):
-                    given, data, refused = cells(batch)
-                    if refused:
-                        raise unpack_refusal(data)
-                    if given != number:
-                        raise VocError(f"the cluster gave chunk {given} where {number} was due", "Run again.")
-                    feed.drop.remote(number)
-                    yield from unpack_results(data, waiting.popleft())
-                    fill()
+        fill()
+        if whole:  # no worker is started that would have nothing to do
+            pool = replace(pool, count=min(pool.count, fed))
+        with closing(self._results(ray, feed, pool)) as results:
+            for number, batch in enumerate(results):
+                given, data, refused = cells(batch)
+                if refused:
+                    raise unpack_refusal(data)
+                if given != number:
+                    raise VocError(f"the cluster gave chunk {given} where {number} was due", "Run again.")
+                feed.drop.remote(number)
+                yield from unpack_results(data, waiting.popleft())
+                fill()
         if waiting:
             raise VocError(f"the cluster left {len(waiting)} chunks without a result", "Run again.")
 
@@ -201,13 +200,10 @@ def _here(ray: ModuleType) -> dict[str, str]:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _failures(ray: ModuleType) -> Iterator[None]:
     """What Ray raises, as an error that says what to do."""
-    from ray.data.exceptions import ExecutionTimeoutError, RayDataUserCodeException, SystemException
-    from ray.exceptions import RayError
-
     try:
         yield
-    except (RayError, RayDataUserCodeException, SystemException, ExecutionTimeoutError) as error:
+    except (ray.exceptions.RayError, ray.data.exceptions.ExecutionTimeoutError) as error:
         said = (str(error) or type(error).__name__).strip().splitlines()[-1]
         raise VocError(f"the cluster failed: {said}", "Run again: what is done is kept; -v shows more.") from error

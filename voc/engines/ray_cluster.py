@@ -65,7 +65,8 @@ def connected(address: str, workers: int) -> Iterator[ModuleType]:
     """Ray, connected to ``address`` (``host:port`` or ``auto``), or where that is empty to a cluster of this machine
     with as many CPUs as ``workers``. A Ray that this process is connected to already is used, and left as it is.
 
-    VocError where there is no cluster at the address, or none can be started.
+    VocError where there is no cluster at the address, or none can be started. Where the one of this machine is not
+    ready in half a minute Ray raises a bare Exception, which goes through; nothing of it is left then, too.
     """
     ray = import_ray(address)
     if ray.is_initialized():
@@ -96,7 +97,7 @@ def _start(ray: ModuleType, address: str, workers: int, folder: str | None) -> N
         _knock(address)
         with _no_stderr():  # where it tells that it took the level of its log from the environment
             ray.init(namespace="voc", **where, **quiet)
-    except Exception as error:  # Ray raises a bare Exception where a process of its own does not come up in time
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:  # a lost connection is an OSError
         said = (str(error) or type(error).__name__).splitlines()[0]
         if address:
             hint = "It is host:port of the head node, or auto on a node of the cluster; see docs/cluster.md."

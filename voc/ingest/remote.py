@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from voc.errors import InputError, ModelError, UsageError, VocError
 from voc.ingest.archives import TempFolder
@@ -19,7 +18,7 @@ from voc.ingest.archives import TempFolder
 STDIN: Final = "-"
 PROTOCOLS: Final = ("s3", "gs", "gcs", "abfs", "az", "memory")
 _PACKAGES: Final = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _CHUNK: Final = 1 << 20
 _MANY: Final = 100_000
 
@@ -52,8 +51,8 @@ def fetch(url: str) -> Iterator[Fetched]:
 
     Raises InputError where there is none or it cannot be read, ModelError where the package for its store is missing.
     """
-    protocol = urlsplit(url).scheme.lower()
-    if protocol not in PROTOCOLS or "::" in url:
+    protocol = _protocol(url)
+    if protocol is None or "::" in url:
         raise InputError(
             f"{_shown(url)} is at a place that voc does not read from",
             f"voc reads files, folders, -, imaps:// and {', '.join(f'{p}://' for p in PROTOCOLS)}",
@@ -76,8 +75,8 @@ def fetch(url: str) -> Iterator[Fetched]:
 def check_target(url: str) -> None:
     """Raises UsageError where nothing can be written to ``url``, ModelError where the package for its store is missing:
     before minutes of work, not after."""
-    protocol = urlsplit(url).scheme.lower()
-    if protocol not in PROTOCOLS or "::" in url or any(c in url for c in "*?["):
+    protocol = _protocol(url)
+    if protocol is None or "::" in url or any(c in url for c in "*?["):
         raise UsageError(
             f"{_shown(url)} is no place that voc writes to",
             f"voc writes files and objects ({', '.join(f'{p}://' for p in PROTOCOLS)}), one at a time.",
@@ -87,11 +86,17 @@ def check_target(url: str) -> None:
 
 def send(file: Path, url: str) -> None:
     """Copies a file to the object ``url``, over an older one; VocError where that fails."""
-    system, path = _system(url, urlsplit(url).scheme.lower())
+    system, path = _system(url, _protocol(url) or "")
     try:
         system.put_file(str(file), path)
     except _errors() as error:
         raise VocError(f"{_shown(url)} cannot be written: {error}", "check the name and the credentials") from error
+
+
+def _protocol(url: str) -> str | None:
+    """The scheme of ``url`` in small letters; None where it is none that voc knows."""
+    found = _URL.match(url)
+    return found[1].lower() if found and found[1].lower() in PROTOCOLS else None
 
 
 def _system(url: str, protocol: str) -> tuple[Any, str]:
@@ -99,7 +104,7 @@ def _system(url: str, protocol: str) -> tuple[Any, str]:
     try:
         import fsspec
 
-        system, path = fsspec.core.url_to_fs(url)
+        system, path = fsspec.core.url_to_fs(protocol + url[url.index("://") :])
     except ImportError as error:
         package = _PACKAGES.get(protocol, "fsspec")
         raise ModelError(f"{protocol}:// needs {package}", "pip install 'voc-drivers[cloud]'") from error

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from voc.pipeline.context import UNHEARD, Context
@@ -217,5 +218,6 @@ def _window(context: Context) -> tuple[dict[str, tuple[str | None, str]], Calend
     return found, Calendar({str(w): heard[str(w)] for w in weeks}, _week_of)
 
 
+@lru_cache(maxsize=16384)
 def _week_of(day: str | None) -> str | None:
     return str(Week.of(dt.date.fromisoformat(day))) if day else None

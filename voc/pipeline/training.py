@@ -85,7 +85,7 @@ def train(options: TrainOptions, progress: Progress) -> RunResult:
     folder = options.out.with_name(f"{options.out.name}.partial")
     if options.tune:
         trained = _tune(options, taxonomy, examples, folder, progress)
-        copy_card(base, folder)
+        copy_card(base, folder, tuned=True)
     else:
         copy_encoder(base, folder, name)
         progress.start("training", None)

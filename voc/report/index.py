@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from voc.report.headline import heading, verdict
-from voc.report.html import environment, resource
+from voc.report.html import environment, policy_hash, resource
 from voc.report.messages import Messages, load_messages
 from voc.report.names import side_name
 from voc.report.value import DOWN, UP, Report
@@ -60,7 +58,7 @@ def render_index(entries: Sequence[Entry], language: str) -> str:
             language=language,
             t=m,
             css=css,
-            style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii"),
+            style_hash=policy_hash(css),
         )
     )
 

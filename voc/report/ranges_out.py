@@ -3,10 +3,7 @@ voc.report.xlsx_ranges, JSON in voc.report.ranges."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
-from voc.report.html import environment, resource
+from voc.report.html import environment, policy_hash, resource
 from voc.report.markdown import bullets, escape, heading, pipe_table
 from voc.report.pdf import on_paper, to_pdf
 from voc.report.ranges import RangeReport
@@ -18,9 +15,8 @@ def render_ranges_html(report: RangeReport, language: str, zone: str, css: str =
     """The page in ``language`` (en, zh-Hans, zh-Hant); ``zone``: the company's time zone; ``css``: another style than
     that for browsers. Same report, same text."""
     css = css or resource("report.css")
-    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
     view, m = build_range_view(report, language, zone), range_messages(language)
-    return environment().get_template("ranges.html.j2").render(v=view, t=m, css=css, style_hash=digest)
+    return environment().get_template("ranges.html.j2").render(v=view, t=m, css=css, style_hash=policy_hash(css))
 
 
 def render_ranges_pdf(report: RangeReport, language: str, zone: str) -> bytes:

@@ -18,7 +18,7 @@ from voc.report.value import Quote, Report
 from voc.report.xlsx_health import health_sheets
 from voc.report.xlsx_loop import COUNT, DATE, POINTS, SHARE, Columns, P, Sheet, loop_sheets
 from voc.report.xlsx_needs import needs_sheets
-from voc.results import Alarm
+from voc.results import Alarm, Part
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -57,7 +57,7 @@ ALARMS: Final[Columns] = {
     "series": None, "id": None, "signal": None, "since": None, "last": None, "weeks": COUNT, "state": None,
     "share": SHARE, "baseline": SHARE, "p": P, "q": P, "begins": None,
 }  # fmt: skip
-_PARTS: Final[Columns] = {
+PARTS: Final[Columns] = {
     "series": None, "id": None, "attribute": None, "value": None, "k": COUNT, "n": COUNT, "change": POINTS,
     "customers": COUNT,
 }  # fmt: skip
@@ -89,7 +89,7 @@ def render_xlsx(report: Report, language: str) -> bytes:
         Sheet("week_sheet", _SERIES, _series(report, [report.current] if report.current else [], m)),
         Sheet("weeks_sheet", _SERIES, _series(report, reversed(report.weeks), m)),
         Sheet("alarms_sheet", ALARMS, alarm_rows(report, report.alarms, m)),
-        Sheet("parts_sheet", _PARTS, _parts(report, m)),
+        Sheet("parts_sheet", PARTS, _parts(report, m)),
         Sheet("themes_sheet", _THEMES, _themes(report, m)),
         Sheet("quotes_sheet", _QUOTES, _quotes(report, m)),
     )
@@ -145,9 +145,14 @@ def _parts(report: Report, m: Messages) -> Iterable[Sequence[object]]:
         name = side_name(report, where.series, m)
         yield name, where.series, "", "", where.k, where.n, where.change, where.customers
         yield name, where.series, m("xlsx.mix"), "", None, None, where.mix, None
-        for part in where.parts:
-            value = m.get(part.attribute, part.value)
-            yield name, where.series, part.attribute, value, part.k, part.n, part.change, part.customers
+        yield from part_rows(name, where.series, where.parts, m)
+
+
+def part_rows(name: str, series: str, parts: Iterable[Part], m: Messages) -> Iterator[Sequence[object]]:
+    """A row of ``PARTS`` for each part of the series, which is called ``name``."""
+    for part in parts:
+        value = m.get(part.attribute, part.value)
+        yield name, series, part.attribute, value, part.k, part.n, part.change, part.customers
 
 
 def _themes(report: Report, m: Messages) -> Iterable[Sequence[object]]:

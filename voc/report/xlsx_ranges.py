@@ -10,7 +10,7 @@ from voc.report.names import driver_name, side_name
 from voc.report.ranges import RangeReport
 from voc.report.ranges_page import range_messages, range_name
 from voc.report.ranges_view import build_range_view
-from voc.report.xlsx import ALARMS, alarm_rows, workbook
+from voc.report.xlsx import ALARMS, PARTS, alarm_rows, part_rows, workbook
 from voc.report.xlsx_loop import ACTIONS, COUNT, DATE, POINTS, SHARE, Columns, P, Sheet, action_rows, drivers_told
 
 _LEVELS: Final[Columns] = {
@@ -20,10 +20,6 @@ _LEVELS: Final[Columns] = {
 _CHANGES: Final[Columns] = {
     "series": None, "id": None, "change": POINTS, "low": POINTS, "high": POINTS, "mix": POINTS, "p": P, "q": P,
     "signal": None, "reason": None,
-}  # fmt: skip
-_PARTS: Final[Columns] = {
-    "series": None, "id": None, "attribute": None, "value": None, "k": COUNT, "n": COUNT, "change": POINTS,
-    "customers": COUNT,
 }  # fmt: skip
 _THEMES: Final[Columns] = {
     "id": None, "theme": None, "driver": None, "side": None, "n_before": COUNT, "n_now": COUNT, "p": P, "q": P,
@@ -57,7 +53,7 @@ def render_ranges_xlsx(report: RangeReport, language: str, zone: str) -> bytes:
     sheets = [
         Sheet("levels_sheet", _LEVELS, _levels(report, m)),
         Sheet("changes_sheet", _CHANGES, _changes(report, m)),
-        Sheet("parts_sheet", _PARTS, _parts(report, m)),
+        Sheet("parts_sheet", PARTS, _parts(report, m)),
         Sheet("themes_sheet", _THEMES, _themes(report, m)),
         Sheet("heard_sheet", _HEARD, _heard(report, m)),
     ]
@@ -86,9 +82,8 @@ def _changes(report: RangeReport, m: Messages) -> Iterator[Sequence[object]]:
 
 def _parts(report: RangeReport, m: Messages) -> Iterator[Sequence[object]]:
     for d in report.comparison.series:
-        for part in d.parts if d.sure else ():
-            name, value = side_name(report, d.series, m), m.get(part.attribute, part.value)
-            yield name, d.series, part.attribute, value, part.k, part.n, part.change, part.customers
+        if d.sure:
+            yield from part_rows(side_name(report, d.series, m), d.series, d.parts, m)
 
 
 def _themes(report: RangeReport, m: Messages) -> Iterator[Sequence[object]]:

@@ -32,9 +32,9 @@ class Sayings:
 
 
 def distinct(themes: Mapping[str, Sayings]) -> dict[str, dict[str, str]]:
-    """Theme -> label for en, zh-Hans and zh-Hant; no two are equal in a language, not in another order of the words
-    either. The first of ``themes`` has the first choice; names given by hand are nobody else's, and stay as they are
-    even where two are equal."""
+    """Theme -> label for en, zh-Hans and zh-Hant; no two are equal in a language or script, not in another order of the
+    words either. The first of ``themes`` has the first choice; names given by hand are nobody else's, and stay as they
+    are even where two are equal."""
     labels: dict[str, dict[str, str]] = {identity: {} for identity in themes}
     for tag in LANGUAGES:
         taken = {_said([said.own[tag]], tag) for said in themes.values() if tag in said.own}
@@ -51,7 +51,9 @@ def distinct(themes: Mapping[str, Sayings]) -> dict[str, dict[str, str]]:
 
 
 def _said(parts: Iterable[str], tag: str) -> frozenset[str]:
-    return frozenset(part.casefold() for text in parts for part in text.split(_JOINTS[tag]))
+    """What two labels must not share. Two Chinese words may be one in the other script (质量 and 品质: 品質)."""
+    said = (part.casefold() for text in parts for part in text.split(_JOINTS[tag]))
+    return frozenset(said if tag == "en" else map(to_traditional, said))
 
 
 def _choices(said: Sayings, tag: str) -> Iterator[Sequence[str]]:
@@ -69,7 +71,7 @@ def _choices(said: Sayings, tag: str) -> Iterator[Sequence[str]]:
 
 
 def _named(name: str, words: Sequence[str], tag: str) -> str:
-    return _BRACKETS[tag].format(name, "、".join(words) if tag != "en" else ", ".join(words)) if words else name
+    return _BRACKETS[tag].format(name, _JOINTS[tag].join(words)) if words else name
 
 
 def repeats(phrase: str, names: Iterable[str]) -> bool:

@@ -82,6 +82,7 @@ class Labeller:
         self._names = names | {
             word for tag in (ENGLISH, CHINESE) for term in terms(company, tag) for word in term.words
         }
+        self._chinese_names = tuple(sorted(name for name in self._names if not name.isascii()))
         self._units = units
         self._documents = documents
         self._column = {key: i for i, key in enumerate(weights.columns)}
@@ -194,7 +195,7 @@ class Labeller:
 
     def _is_name(self, key: str) -> bool:
         # A Chinese key is one run of characters; the words of an English one are told by blanks.
-        return any(name in (key.split() if name.isascii() else key) for name in self._names)
+        return not self._names.isdisjoint(key.split()) or any(name in key for name in self._chinese_names)
 
     def _shared(self, rows: Iterable[int]) -> Set[str]:
         """What enough of the documents in ``rows`` say, in whatever language each says it."""

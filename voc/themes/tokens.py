@@ -260,19 +260,23 @@ def chinese_stop_words() -> frozenset[str]:
 def chinese_of_english() -> Mapping[str, str]:
     """Key of an English term -> Chinese words (simplified script), for the words of customer service."""
     found: dict[str, str] = {}
-    for word, english in _service_words():
-        longest = max(_english(english), key=lambda term: len(term.words), default=None)
-        if longest and longest.surface == english:
+    for word, longest in _english_terms().items():
+        if longest.surface == english_of_chinese()[word]:
             found.setdefault(longest.key, word)
     return found
 
 
 def concept(group: str, key: str) -> str:
     """What a term stands for, the same in both languages for the words of customer service."""
-    if group == CHINESE and key in english_of_chinese():
-        found = _english(english_of_chinese()[key])
-        return max(found, key=lambda term: len(term.words)).key if found else key
-    return key
+    found = _english_terms().get(key) if group == CHINESE else None
+    return found.key if found else key
+
+
+@cache
+def _english_terms() -> Mapping[str, Term]:
+    """Chinese word (simplified script) -> the longest term of its English words, where there is any."""
+    found = {word: _english(english) for word, english in english_of_chinese().items()}
+    return {word: max(some, key=lambda term: len(term.words)) for word, some in found.items() if some}
 
 
 @cache

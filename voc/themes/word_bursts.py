@@ -98,8 +98,9 @@ def _risen(
                 words.setdefault(term.key, frozenset(term.words))
                 if not (rows := said.setdefault(term.key, [])) or rows[-1] != row:
                     rows.append(row)
-    counts = {key: _weekly([units[row] for row in rows], calendar) for key, rows in said.items()}
-    counts = {key: counts[key] for key in sorted(counts) if sum(counts[key]) >= MIN_FOUND}
+    frequent = sorted(key for key, rows in said.items() if len(rows) >= MIN_FOUND)  # most are said once
+    counts = {key: _weekly([units[row] for row in said[key]], calendar) for key in frequent}
+    counts = {key: weekly for key, weekly in counts.items() if sum(weekly) >= MIN_FOUND}
     if not counts:
         return [], 0
     phi, risen = dispersion(np.array(list(counts.values()), dtype=np.int64), heard), list[_Term]()
