@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from classify_tiny import examples
-from safetensors.numpy import load_file, save
+from encoder_tiny import DIM, WIDE, write_tiny
+from safetensors.numpy import load_file
 
 from voc.classify.build import chinese_table
 from voc.classify.checkpoint import Checkpoint
@@ -22,48 +22,20 @@ from voc.classify.tune import _Training, tune
 from voc.classify.tuned_model import recipe_for
 from voc.classify.upper import Epoch, Tuned, TuneRecipe
 from voc.encoders import Passage, load_encoder, resolve_model
-from voc.encoders.quantise import quantise_rows, write_tuned
+from voc.encoders.calibrate import calibrate
+from voc.encoders.quantise import EASE, RANGES, write_tuned
 from voc.encoders.registry import ModelDir
 from voc.encoders.torch_encoder import TorchEncoder
 from voc.errors import ModelError
 from voc.taxonomy import default_taxonomy
 
-DIM, LAYERS, WIDE = 24, 3, 48
 RECIPE = TuneRecipe(base_layer=1, upper=(1, 2), epochs=2, batch=16)
 LABELS = default_taxonomy().labels
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelDir:
-    """A model in the project's own format: random, three layers, with the default model's tokenizer."""
-    default, folder = resolve_model(), tmp_path_factory.mktemp("tiny")
-    shapes = {name: value.shape for name, value in load_file(default.path / "encoder.safetensors").items()}
-    sizes = {384: DIM, 1536: WIDE}
-    random, tensors = np.random.default_rng(0), {}
-    for name, shape in shapes.items():
-        number = int(name.split(".")[2]) if name.startswith("encoder.layer.") else 0
-        if name.endswith("_scale") or name.startswith("theme.") or number >= LAYERS:
-            continue
-        values = random.normal(0.0, 0.2, [sizes.get(size, size) for size in shape]).astype(np.float32)
-        if "LayerNorm.weight" in name:
-            values = np.ones_like(values)
-        if f"{name}_scale" in shapes:
-            tensors[name], tensors[f"{name}_scale"] = quantise_rows(values)
-        else:
-            tensors[name] = values
-    data = save(tensors, metadata={"format": "pt"})
-    (folder / "encoder.safetensors").write_bytes(data)
-    shutil.copy(default.path / "tokenizer.json", folder)
-    size = default.spec["encoder"]
-    token_sha = hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest()
-    (folder / "model.toml").write_text(
-        'id = "tiny"\nrevision = "1"\nkind = "voc-int8-bert"\n\n[encoder]\n'
-        f"dim = {DIM}\nlayers = {LAYERS}\nheads = 2\nintermediate = {WIDE}\npositions = {size['positions']}\n"
-        f'vocabulary = {size["vocabulary"]}\nlayer_norm_epsilon = 1e-12\nmax_tokens = 64\nprefix = "query: "\n\n'
-        f'[files]\n"encoder.safetensors" = "{hashlib.sha256(data).hexdigest()}"\n"tokenizer.json" = "{token_sha}"\n',
-        "utf-8",
-    )
-    return resolve_model(str(folder))
+    return write_tiny(tmp_path_factory.mktemp("tiny"))
 
 
 def tuned(model: ModelDir, recipe: TuneRecipe = RECIPE) -> tuple[Tuned, list[Epoch]]:
@@ -260,6 +232,15 @@ def test_a_tuned_model_is_tuned_further_and_keeps_its_theme_vectors(written: Mod
     ):
         assert np.allclose(old.vectors, now.vectors, atol=1e-3)
         assert np.allclose(old.theme_vectors, now.theme_vectors, atol=2e-3)
+
+
+def test_ranges_that_were_measured_before_go(tiny: ModelDir, result: tuple[Tuned, list[Epoch]], tmp_path: Path) -> None:
+    shutil.copytree(tiny.path, tmp_path / "old")
+    old = calibrate(resolve_model(str(tmp_path / "old")), passages_of(examples(8)))
+    assert RANGES in load_file(old.path / "encoder.safetensors")
+    value, _ = result
+    new = write_tuned(old, tmp_path / "new", value.tensors, (value.theme_weight, value.theme_bias), 1)
+    assert not {RANGES, EASE} & set(load_file(new.path / "encoder.safetensors"))
 
 
 def test_tensors_of_another_model_are_refused(

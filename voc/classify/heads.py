@@ -27,6 +27,7 @@ _REPAIR = (
     "Install voc again: python -m pip install --force-reinstall voc-drivers (in a checkout: git checkout models); "
     "heads of your own come from voc train."
 )
+SIEVE_BITS = 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,13 @@ class Heads:
     def fold(self) -> Mapping[int, int]:
         """The table of ``lexical.fold``."""
         return dict(zip(self.fold_from.tolist(), self.fold_to.tolist(), strict=True))
+
+    @cached_property
+    def sieve(self) -> NDArray[np.bool_]:
+        """(2 ** SIEVE_BITS,) whether a hash with these highest bits may be among ``grams``: most are not."""
+        found = np.zeros(1 << SIEVE_BITS, bool)
+        found[self.grams >> np.uint32(32 - SIEVE_BITS)] = True
+        return found
 
 
 # Stored type of each matrix: half precision moves no figure by 0.001 and halves the file.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.classify.heads import Floats, Heads
+from voc.classify.heads import SIEVE_BITS, Floats, Heads
 from voc.classify.lexical import Hashes, Owners, features_of
 
 Logits = NDArray[np.float64]
@@ -47,7 +47,9 @@ def gram_values(hashes: Hashes, owner: Owners, grams: Hashes, idf: Floats) -> tu
 def lexical_logits(texts: Sequence[str], heads: Heads) -> Logits:
     """(n, L) logits of the n-gram part for each text, bias included."""
     logits = np.tile(np.asarray(heads.bias, np.float64), (len(texts), 1))
-    rows, owner, values = gram_values(*features_of(texts, heads.fold), heads.grams, heads.idf)
+    hashes, owner = features_of(texts, heads.fold)
+    likely = heads.sieve[hashes >> np.uint32(32 - SIEVE_BITS)]
+    rows, owner, values = gram_values(hashes[likely], owner[likely], heads.grams, heads.idf)
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     if len(first):
         logits[owner[first]] += np.add.reduceat(values[:, None] * heads.gram_weights[rows], first, axis=0)

@@ -18,6 +18,7 @@ from voc.classify.trunk import count_layers, cut_trunk
 from voc.classify.tune import tune
 from voc.classify.upper import Epoch, TuneRecipe
 from voc.encoders import ModelDir, load_encoder
+from voc.encoders.calibrate import calibrate
 from voc.encoders.quantise import write_tuned
 from voc.encoders.registry import VOC_KIND
 from voc.taxonomy import Taxonomy
@@ -89,6 +90,8 @@ def tune_model(
     )
     theme = (result.theme_weight, result.theme_bias)
     written = write_tuned(model, out, result.tensors, theme, recipe.base_layer, name)
+    if written.kind == VOC_KIND:
+        written = calibrate(written, passages_of([examples[i] for i in taught]))
     encoder = load_encoder(str(written.path), device=device, threads=threads)
     judged = prepare([examples[i] for i in held], labels, encoder, table)
     task = Task(judged, gram_table(judged, grams, idf), result.centre, result.scale, recipe.heads)

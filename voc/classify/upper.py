@@ -91,7 +91,7 @@ class Upper:
                 self.theme.weight.copy_(torch.cat([torch.eye(dim), torch.zeros(dim, dim)], dim=1))
                 self.theme.bias.zero_()
             else:  # or as the map that the model has
-                weight, bias = torch.from_numpy(trunk.theme.weight), torch.from_numpy(trunk.theme.bias)
+                weight, bias = (torch.from_numpy(part).float() for part in (trunk.theme.weight, trunk.theme.bias))
                 both = torch.cat([weight[:, :dim] * self.scale, weight[:, dim:]], dim=1)
                 self.theme.weight.copy_(both / self.aim_scale[:, None])
                 self.theme.bias.copy_((bias + weight[:, :dim] @ self.centre - self.aim_centre) / self.aim_scale)

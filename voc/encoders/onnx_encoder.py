@@ -32,12 +32,15 @@ BATCH_TOKENS = 384
 
 
 class OnnxEncoder(WindowedEncoder):
-    """`Encoder` over ONNX Runtime; `threads` 0 uses every core. Vectors are the same bits whatever the number."""
+    """`Encoder` over ONNX Runtime; `threads` 0 uses every core. Vectors are the same bits whatever the number.
 
-    def __init__(self, model: ModelDir, *, threads: int = 0) -> None:
+    `session`: of another graph of the model than the cached one.
+    """
+
+    def __init__(self, model: ModelDir, *, threads: int = 0, session: Any = None) -> None:
         from tokenizers import Tokenizer
 
-        self._session = open_session(model)
+        self._session = session or open_session(model)
         size = model.spec["encoder"]
         tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
         super().__init__(
@@ -67,9 +70,15 @@ def session_options() -> Any:
     return options
 
 
+def load_session(graph: str | bytes) -> Any:
+    """A session of a graph: the path of its file, or its bytes."""
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(graph, session_options(), providers=["CPUExecutionProvider"])
+
+
 def open_session(model: ModelDir) -> Any:
     """Open the cached graph, making it again where the file is damaged; raises ModelError where that fails too."""
-    import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     # They have no common base but Exception.
@@ -79,7 +88,7 @@ def open_session(model: ModelDir) -> Any:
     for fresh in (False, True):
         file = graph_file(model, unsigned_weights=unsigned, fresh=fresh)
         try:
-            return onnxruntime.InferenceSession(str(file), session_options(), providers=["CPUExecutionProvider"])
+            return load_session(str(file))
         except refusals as error:
             problem = error
     raise ModelError(f"ONNX Runtime cannot load {model.name}: {problem}", "voc doctor names the version that is tested")
@@ -92,7 +101,6 @@ def signed_products_are_exact() -> bool:
     x86 processors without VNNI add pairs of such products in 16 bits, and large ones are clipped. There the graph is
     written with uint8 weights (the same integers around 128): those kernels are exact everywhere, but slow with VNNI.
     """
-    import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
     depth, width = 64, 32
@@ -106,6 +114,6 @@ def signed_products_are_exact() -> bool:
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
     data = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION).SerializeToString()
-    session = onnxruntime.InferenceSession(data, session_options(), providers=["CPUExecutionProvider"])
+    session = load_session(data)
     product = session.run(None, {"x": np.full((16, depth), 255, np.uint8)})[0]
     return bool((product == 255 * 127 * depth).all())

@@ -18,6 +18,7 @@ from voc.encoders.manifest import write_manifest
 from voc.encoders.registry import HUB_KIND, THEME_FILE, VOC_KIND, ModelDir, resolve_model
 from voc.errors import ModelError
 
+RANGES, EASE = "activations.range", "activations.ease"  # of a model that was calibrated
 WEIGHTS_FILE, SPEC_FILE = "encoder.safetensors", "model.toml"
 Tensors = Mapping[str, NDArray[np.float32]]
 Theme = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -51,7 +52,7 @@ def write_tuned(
 
 
 def _write_own(model: ModelDir, out: Path, tensors: Tensors, theme: Theme, base_layer: int, name: str) -> None:
-    from safetensors.numpy import load_file, save
+    from safetensors.numpy import load_file
 
     held: dict[str, NDArray[Any]] = load_file(model.path / WEIGHTS_FILE)
     _check(model, tensors, held)
@@ -61,18 +62,34 @@ def _write_own(model: ModelDir, out: Path, tensors: Tensors, theme: Theme, base_
         else:
             held[tensor] = values
     layers = 1 + max(_layer(tensor) for tensor in tensors)
-    held = {tensor: values for tensor, values in held.items() if _layer(tensor) < layers}
+    held = {t: values for t, values in held.items() if _layer(t) < layers and t not in (RANGES, EASE)}
     held["theme.weight"], held["theme.bias"] = (part.astype(np.float16) for part in theme)
-    data = save({tensor: np.ascontiguousarray(held[tensor]) for tensor in sorted(held)}, metadata={"format": "pt"})
     spec = (model.path / SPEC_FILE).read_text("utf-8")
-    digest = hashlib.sha256(data).hexdigest()
     spec = re.sub(r'(?m)^(tuned_from = ".*"\n\n?|base_layer = \d+\n)', "", spec)  # of a model that was tuned before
     spec = re.sub(r'(?m)^id = ".*"$', f"id = {json.dumps(name)}", spec, count=1)
     spec = spec.replace("[encoder]\n", f'tuned_from = "{model.id}"\n\n[encoder]\nbase_layer = {base_layer}\n', 1)
     spec = re.sub(r"(?m)^layers = \d+$", f"layers = {layers}", spec)
-    spec = re.sub(rf'"{WEIGHTS_FILE}" = "[0-9a-f]+"', f'"{WEIGHTS_FILE}" = "{digest}"', spec)
     if out.resolve() != model.path.resolve():
         shutil.copyfile(model.path / "tokenizer.json", out / "tokenizer.json")
+    _save(out, held, spec)
+
+
+def write_ranges(model: ModelDir, ranges: NDArray[np.float32], ease: NDArray[np.float32]) -> ModelDir:
+    """Put the ranges of ``calibrate``, (layers, 3, 2) and (layers, dim), into the files of one of the project's own
+    models, in place of older ones, and give the model as it is then: under another id."""
+    from safetensors.numpy import load_file
+
+    held = load_file(model.path / WEIGHTS_FILE) | {RANGES: ranges, EASE: ease}
+    _save(model.path, held, (model.path / SPEC_FILE).read_text("utf-8"))
+    return resolve_model(str(model.path))
+
+
+def _save(out: Path, held: Mapping[str, NDArray[Any]], spec: str) -> None:
+    from safetensors.numpy import save
+
+    data = save({tensor: np.ascontiguousarray(held[tensor]) for tensor in sorted(held)}, metadata={"format": "pt"})
+    digest = hashlib.sha256(data).hexdigest()
+    spec = re.sub(rf'"{WEIGHTS_FILE}" = "[0-9a-f]+"', f'"{WEIGHTS_FILE}" = "{digest}"', spec)
     (out / WEIGHTS_FILE).write_bytes(data)
     (out / SPEC_FILE).write_text(spec, "utf-8", newline="\n")
 

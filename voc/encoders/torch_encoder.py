@@ -137,7 +137,7 @@ def dequantise(model: ModelDir) -> dict[str, NDArray[np.float32]]:
     return {
         name: value.astype(np.float32) * tensors[f"{name}_scale"][:, None] if f"{name}_scale" in tensors else value
         for name, value in tensors.items()
-        if not name.endswith("_scale") and not name.startswith("theme.")
+        if not name.endswith("_scale") and not name.startswith(("theme.", "activations."))
     }
 
 

@@ -56,16 +56,15 @@ class Batching:
 class ThemeMap:
     """From the means of last and base layer to vectors for themes; made by training, see `voc.classify.tune`.
 
-    `weight`: (dim, 2 dim), `bias`: (dim,), float32.
+    `weight`: (dim, 2 dim), `bias`: (dim,).
     """
 
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
 
     def apply(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, 2 dim) -> (n, dim). In float64, so that how a library orders its sums does not show in the result."""
-        mapped = means.astype(np.float64) @ self.weight.astype(np.float64).T + self.bias
-        return np.asarray(mapped, np.float32)
+        return np.asarray(means.astype(np.float64) @ self.weight.T + self.bias, np.float32)
 
 
 def theme_map(model: ModelDir) -> ThemeMap | None:
@@ -76,7 +75,7 @@ def theme_map(model: ModelDir) -> ThemeMap | None:
         return None
     holder = THEME_FILE if model.kind == TRANSFORMERS_KIND else WEIGHTS_FILES[VOC_KIND]
     with safe_open(model.path / holder, "np") as file:
-        return ThemeMap(*(file.get_tensor(f"theme.{part}").astype(np.float32) for part in ("weight", "bias")))
+        return ThemeMap(*(file.get_tensor(f"theme.{part}").astype(np.float64) for part in ("weight", "bias")))
 
 
 @dataclass(frozen=True, slots=True)
