@@ -10,7 +10,7 @@ import pytest
 from classify_tiny import ALONE, PARTS, RUDE, TinyEncoder, examples
 
 from voc.classify.build import OutOfFold, build_heads, chinese_table
-from voc.classify.classifier import Classifier
+from voc.classify.classifier import Classifier, Passed
 from voc.classify.gold import Example, target_matrix
 from voc.classify.heads import HEADS_FILE, SPEC_FILE, Heads, load_heads, save_heads
 from voc.classify.prepared import Prepared, prepare, with_extra
@@ -62,7 +62,8 @@ def classifier(built: tuple[Heads, OutOfFold], tmp_path_factory: pytest.TempPath
 def classify(classifier: Classifier, document: Document) -> Classified:
     segments = segment(document.text, document.turns)
     passage = Passage(document.text, tuple((s.start, s.end) for s in segments))
-    return classifier.score(document, segments, next(iter(TinyEncoder().encode([passage]))))
+    (found,) = classifier.score([Passed(document, segments, next(iter(TinyEncoder().encode([passage]))))])
+    return found
 
 
 @pytest.fixture
@@ -198,7 +199,9 @@ def test_probabilities_are_calibrated_to_the_shares_asked_for(built: tuple[Heads
 def test_vectors_must_match_segments(classifier: Classifier) -> None:
     document = Document("x", "The clerk was rude to me.", "t", language="en")
     with pytest.raises(ValueError, match="1 segments, but 0 vectors"):
-        classifier.score(document, segment(document.text), Encoded(np.zeros((0, 8), np.float32), np.zeros(0, np.int32)))
+        classifier.score(
+            [Passed(document, segment(document.text), Encoded(np.zeros((0, 8), np.float32), np.zeros(0, np.int32)))]
+        )
 
 
 def test_targets_follow_the_labels() -> None:

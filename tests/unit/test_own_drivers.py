@@ -12,7 +12,7 @@ import pytest
 from classify_tiny import DIM, PARTS, TinyEncoder, examples
 
 from voc.classify.build import build_heads, chinese_table
-from voc.classify.classifier import Classifier
+from voc.classify.classifier import Classifier, Passed
 from voc.classify.gold import Example, read_gold
 from voc.classify.heads import HEADS_FILE, SPEC_FILE, load_heads, save_heads
 from voc.classify.kept_vectors import CHUNK, KeptVectors
@@ -134,7 +134,8 @@ def score(classifier: Classifier, text: str):  # type: ignore[no-untyped-def]
     document = Document("x", text, "t", language="en")
     segments = segment(text)
     passage = Passage(text, tuple((s.start, s.end) for s in segments))
-    return classifier.score(document, segments, next(iter(TinyEncoder().encode([passage]))))
+    (found,) = classifier.score([Passed(document, segments, next(iter(TinyEncoder().encode([passage]))))])
+    return found
 
 
 def test_the_built_in_outputs_do_not_change_by_a_bit(both: tuple[Classifier, WithOwnDrivers]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voc.classify.classifier import Classifier, load_classifier
+from voc.classify.classifier import Classifier, Passed, load_classifier
 from voc.classify.record import record
 
-__all__ = ["Classifier", "load_classifier", "record"]
+__all__ = ["Classifier", "Passed", "load_classifier", "record"]

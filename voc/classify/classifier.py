@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voc.classify.evidence import evidence
 from voc.classify.heads import Heads, load_heads
 from voc.classify.score import (
+    Logits,
     chinese_share,
     document_features,
     lexical_logits,
@@ -25,6 +29,23 @@ from voc.taxonomy import Taxonomy
 from voc.text import TESTED_LANGUAGES
 
 PROBABILITY_DIGITS, SCORE_DIGITS = 6, 4  # stored numbers are rounded: the last bits differ between processors
+UNREAD = (EMPTY, NO_CUSTOMER_TURNS)
+
+
+class Passed(NamedTuple):
+    """A document after the encoder: ``encoded`` has a row for each of its ``segments``."""
+
+    document: Document
+    segments: tuple[Segment, ...]
+    encoded: Encoded
+
+    def texts(self) -> list[str]:
+        """The text of each segment."""
+        return [self.document.text[s.start : s.end] for s in self.segments]
+
+    def stored(self) -> NDArray[np.float32]:
+        """(n, dim): the vectors of the segments that themes are made of."""
+        return np.asarray(self.encoded.theme_vectors, np.float32)
 
 
 class Classifier:
@@ -39,26 +60,35 @@ class Classifier:
         self.thresholds = heads.thresholds
         self.errors = dict(zip(heads.labels, heads.errors, strict=True)) if heads.errors else {}
 
-    def score(self, document: Document, segments: tuple[Segment, ...], encoded: Encoded) -> Classified:
-        """Label one document from its segments and their vectors (one row for each segment).
+    def score(self, passed: Sequence[Passed]) -> list[Classified]:
+        """Label some documents from their segments and the vectors of these; what is said of one depends on it alone.
 
         Statuses: ``empty`` (no letter to read) and ``no_customer_turns`` have all probabilities 0.0 and no labels;
         ``untested_language`` is scored and decided like ``ok``. ValueError where vectors and segments do not match.
         """
-        if len(encoded.vectors) != len(segments):
-            raise ValueError(f"{len(segments)} segments, but {len(encoded.vectors)} vectors")
-        status = status_of(document, segments)
-        shape = (len(segments), len(self.labels))
-        vectors = np.asarray(encoded.vectors, np.float32)
-        stored = np.asarray(encoded.theme_vectors, np.float32)
-        if status in (EMPTY, NO_CUSTOMER_TURNS):
-            nothing = Prediction(document.key, self.id, status, (0.0,) * shape[1], (), (), ())
-            return Classified(nothing, segments, np.zeros(shape, np.float32), stored, self.encoder_id)
-        texts = [document.text[s.start : s.end] for s in segments]
-        logits = lexical_logits(texts, self.heads)
-        logits += network_logits(standardise(vectors, encoded.tokens, self.heads), self.heads)
+        for one in passed:
+            if len(one.encoded.vectors) != len(one.segments):
+                raise ValueError(f"{len(one.segments)} segments, but {len(one.encoded.vectors)} vectors")
+        statuses = [status_of(one.document, one.segments) for one in passed]
+        told = [one for one, status in zip(passed, statuses, strict=True) if status not in UNREAD]
+        lexical = lexical_logits([text for one in told for text in one.texts()], self.heads)
+        ends = np.cumsum([len(one.segments) for one in told])[:-1]
+        parts = iter(np.split(lexical, ends) if told else [])
+        return [
+            self._nothing(one, status) if status in UNREAD else self._label(one, status, next(parts))
+            for one, status in zip(passed, statuses, strict=True)
+        ]
+
+    def _nothing(self, one: Passed, status: str) -> Classified:
+        prediction = Prediction(one.document.key, self.id, status, (0.0,) * len(self.labels), (), (), ())
+        scores = np.zeros((len(one.segments), len(self.labels)), np.float32)
+        return Classified(prediction, one.segments, scores, one.stored(), self.encoder_id)
+
+    def _label(self, one: Passed, status: str, lexical: Logits) -> Classified:
+        vectors = np.asarray(one.encoded.vectors, np.float32)
+        logits = lexical + network_logits(standardise(vectors, one.encoded.tokens, self.heads), self.heads)
         scores = np.round(sigmoid(logits), SCORE_DIGITS).astype(np.float32)
-        features = document_features(logits, chinese_share("".join(texts)))
+        features = document_features(logits, chinese_share("".join(one.texts())))
         numbers = np.round(probabilities(features, self.heads.stack), PROBABILITY_DIGITS).tolist()
         labels = tuple(label for label, p, t in zip(self.labels, numbers, self.thresholds, strict=True) if p >= t)
         abstained = tuple(
@@ -66,9 +96,9 @@ class Classifier:
             for label, p, (low, high) in zip(self.labels, numbers, self.heads.bands, strict=True)
             if low <= p < high
         )
-        spans = evidence(document.text, self.labels, labels, segments, scores)
-        prediction = Prediction(document.key, self.id, status, tuple(numbers), labels, abstained, spans)
-        return Classified(prediction, segments, scores, stored, self.encoder_id)
+        spans = evidence(one.document.text, self.labels, labels, one.segments, scores)
+        prediction = Prediction(one.document.key, self.id, status, tuple(numbers), labels, abstained, spans)
+        return Classified(prediction, one.segments, scores, one.stored(), self.encoder_id)
 
 
 def status_of(document: Document, segments: tuple[Segment, ...]) -> str:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from voc.classify.classifier import Classifier
-from voc.documents import Document, Segment
-from voc.encoders import Encoded
+from voc.classify.classifier import Classifier, Passed
 from voc.results import Classified, Prediction
 
 OWN_FOLDER = "own"  # of a model folder: heads of the company's own drivers
@@ -36,15 +34,17 @@ class WithOwnDrivers(Classifier):
         self.thresholds = self._merged(base.thresholds, own.thresholds)
         self.errors = base.errors | own.errors if base.errors and own.errors else {}
 
-    def score(self, document: Document, segments: tuple[Segment, ...], encoded: Encoded) -> Classified:
+    def score(self, passed: Sequence[Passed]) -> list[Classified]:
         """As ``Classifier.score``; what concerns a label is what its own classifier says."""
-        first = self._base.score(document, segments, encoded)
-        second = self._own.score(document, segments, encoded)
+        both = zip(self._base.score(passed), self._own.score(passed), strict=True)
+        return [self._joined(first, second) for first, second in both]
+
+    def _joined(self, first: Classified, second: Classified) -> Classified:
         left, right = first.prediction, second.prediction
         spans = [*left.evidence, *right.evidence]
         decided, unclear = {*left.labels, *right.labels}, {*left.abstained, *right.abstained}
         prediction = Prediction(
-            key=document.key,
+            key=left.key,
             model=self.id,
             status=left.status,
             probabilities=self._merged(left.probabilities, right.probabilities),
@@ -53,7 +53,7 @@ class WithOwnDrivers(Classifier):
             evidence=tuple(span for label in self.labels for span in spans if span.label == label),
         )
         scores = np.concatenate([first.scores, second.scores], axis=1)[:, self._order]
-        return Classified(prediction, segments, scores, first.vectors, first.encoder)
+        return Classified(prediction, first.segments, scores, first.vectors, first.encoder)
 
     def _merged(self, left: Sequence[float], right: Sequence[float]) -> tuple[float, ...]:
         both = [*left, *right]

@@ -34,7 +34,8 @@ def gram_values(hashes: Hashes, owner: Owners, grams: Hashes, idf: Floats) -> tu
     ``owner`` names the text of each hash; results are in the order of texts. The value is the idf over the root of
     their joint length in the text: a clear phrase counts for nearly as much in a long segment as in a short one.
     """
-    pairs = np.unique(owner.astype(np.uint64) << np.uint64(32) | hashes)
+    pairs = np.sort(owner.astype(np.uint64) << np.uint64(32) | hashes)
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]  # np.unique takes four times as long
     unique = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     rows = np.minimum(np.searchsorted(grams, unique), max(len(grams) - 1, 0))
     known = grams[rows] == unique if len(grams) else np.zeros(len(rows), bool)

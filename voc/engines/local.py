@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from voc.classify import Passed
 from voc.documents import Document, Segment
 from voc.encoders import Encoder, Passage
 from voc.results import Classified
@@ -13,6 +15,8 @@ from voc.text import segment
 
 if TYPE_CHECKING:
     from voc.classify import Classifier
+
+AT_ONCE = 32  # documents are scored: an array function costs much the same for one
 
 
 class LocalEngine:
@@ -37,6 +41,6 @@ class LocalEngine:
                 waiting.append((document, segments))
                 yield Passage(document.text, tuple((s.start, s.end) for s in segments))
 
-        for encoded in self._encoder.encode(passages()):
-            document, segments = waiting.popleft()
-            yield self._classifier.score(document, segments, encoded)
+        results = self._encoder.encode(passages())
+        while some := list(islice(results, AT_ONCE)):
+            yield from self._classifier.score([Passed(*waiting.popleft(), encoded) for encoded in some])
