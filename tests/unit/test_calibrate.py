@@ -12,11 +12,13 @@ from encoder_tiny import DIM, LAYERS, LOUD, write_tiny
 from safetensors.numpy import load_file
 
 from voc.classify.prepared import passages_of
-from voc.encoders import load_encoder
+from voc.encoders import Passage, load_encoder
 from voc.encoders.calibrate import calibrate
+from voc.encoders.onnx_encoder import OnnxEncoder
 from voc.encoders.quantise import EASE, RANGES
 from voc.encoders.registry import ModelDir
 from voc.encoders.torch_encoder import TorchEncoder
+from voc.encoders.windows import Window
 
 PASSAGES = passages_of(examples(48))
 
@@ -62,3 +64,17 @@ def test_a_vector_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
     for passage, one in zip(PASSAGES[:8], together[:8], strict=True):
         (alone,) = encoder.encode([passage])
         assert np.array_equal(alone.vectors, one.vectors)
+
+
+def test_equal_windows_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = write_tiny(tmp_path)
+    expected = [one.vectors for one in load_encoder(str(model.path)).encode(PASSAGES[:6])]
+    encoder, seen = OnnxEncoder(model, threads=1), list[Window]()
+    whole = encoder.sums_of
+    monkeypatch.setattr(encoder, "sums_of", lambda windows: (seen.extend(windows), whole(windows))[1])
+    again = list(encoder.encode([*PASSAGES[:6], *PASSAGES[:6], PASSAGES[2]]))
+    assert len(seen) == len(encoder.windows(PASSAGES[:6]))
+    for one, vectors in zip(again, [*expected, *expected, expected[2]], strict=True):
+        assert np.array_equal(one.vectors, vectors)
+    cut = Passage(PASSAGES[0].text, ((0, 4), (4, len(PASSAGES[0].text))))
+    assert [len(one.vectors) for one in encoder.encode([PASSAGES[0], cut])] == [len(PASSAGES[0].spans), 2]

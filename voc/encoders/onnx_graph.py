@@ -24,8 +24,8 @@ from voc.encoders.registry import ModelDir
 GRAPH_VERSION = 3  # raise it with every change of the graph: cached files carry it in their name
 CONTRIB = "com.microsoft"
 OPSET, IR_VERSION = 21, 10
-# GELU is never below -0.1700, so that most of the 256 codes are for what is above zero. 24 to 64 give the same vectors to
-# 1%; 128 is 6% further from 32-bit floating point (565 documents, November 2026).
+# GELU is never below -0.1700, so that most of the 256 codes are for what is above zero. 24 to 64 give the same vectors
+# to 1%; 128 is 6% further from 32-bit floating point (565 documents, November 2026).
 GELU_LOW, GELU_ZERO = 0.17, 40
 
 INPUT, MIXED, MIDDLE = range(3)  # columns of a layer's ranges: of attention, of what it gives, of the wide part

@@ -199,11 +199,17 @@ def pack(
         yield close()
 
 
-def make_batches(windows: Sequence[Window], batching: Batching) -> list[list[int]]:
-    """Group window numbers by padded length, shortest first, into batches of at most `batching.tokens` tokens."""
+def first_of_like(windows: Sequence[Window]) -> list[int]:
+    """For each window the number of the first that is equal to it: short reviews say the same again and again."""
+    first: dict[tuple[bytes, tuple[tuple[int, int, int], ...]], int] = {}
+    return [first.setdefault((window.ids.tobytes(), window.spans), n) for n, window in enumerate(windows)]
+
+
+def make_batches(windows: Sequence[Window], numbers: Iterable[int], batching: Batching) -> list[list[int]]:
+    """Group ``numbers`` of windows by padded length, shortest first, into batches of `batching.tokens` tokens at most."""
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for number, window in enumerate(windows):
-        groups[padded(window, batching)].append(number)
+    for number in numbers:
+        groups[padded(windows[number], batching)].append(number)
     batches: list[list[int]] = []
     for length in sorted(groups):
         rows = max(1, batching.tokens // length)
@@ -231,10 +237,12 @@ def cpu_count() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Passages whose windows are being computed; ``results`` waits for the sums of each batch, in order."""
+    """Passages whose windows are being computed, of equal ones (``like``, see ``first_of_like``) the first;
+    ``results`` waits for the sums of each batch, in order."""
 
     passages: Sequence[Passage]
     windows: Sequence[Window]
+    like: Sequence[int]
     batches: Sequence[list[int]]
     results: Iterator[Iterable[NDArray[np.float32]]]
 
@@ -305,12 +313,13 @@ class WindowedEncoder(ABC):
 
     def _begin(self, passages: Sequence[Passage], pool: ThreadPoolExecutor) -> Begun:
         windows = self.windows(passages)
-        batches = make_batches(windows, self.batching)
+        like = first_of_like(windows)
+        batches = make_batches(windows, sorted(set(like)), self.batching)
 
         def work(batch: list[int]) -> Iterable[NDArray[np.float32]]:
             return self.sums_of([windows[number] for number in batch])
 
-        return Begun(passages, windows, batches, pool.map(work, batches))
+        return Begun(passages, windows, like, batches, pool.map(work, batches))
 
     def _finish(self, begun: Begun) -> Iterator[Encoded]:
         passages, windows = begun.passages, begun.windows
@@ -321,7 +330,7 @@ class WindowedEncoder(ABC):
         vectors = [np.zeros((len(passage.spans), width), dtype=np.float32) for passage in passages]
         tokens = [np.zeros(len(passage.spans), dtype=np.int32) for passage in passages]
         for number, window in enumerate(windows):
-            for (span, first, last), total in zip(window.spans, sums[number], strict=True):
+            for (span, first, last), total in zip(window.spans, sums[begun.like[number]], strict=True):
                 vectors[window.passage][span] += total
                 tokens[window.passage][span] += last - first
         for vector, count in zip(vectors, tokens, strict=True):
