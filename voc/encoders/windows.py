@@ -206,7 +206,7 @@ def first_of_like(windows: Sequence[Window]) -> list[int]:
 
 
 def make_batches(windows: Sequence[Window], numbers: Iterable[int], batching: Batching) -> list[list[int]]:
-    """Group ``numbers`` of windows by padded length, shortest first, into batches of `batching.tokens` tokens at most."""
+    """Group ``numbers`` of windows by padded length, shortest first, into batches of at most that many tokens."""
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for number in numbers:
         groups[padded(windows[number], batching)].append(number)
