@@ -27,6 +27,23 @@ from voc.report import Report, build_report, render_json
 from voc.store import Store
 
 WEEK = fixed.WEEK
+MAIL = """
+[deliver]
+attempts = 1
+[deliver.board]
+kind = "smtp"
+host = "localhost"
+port = {port}
+user = "voc@example.com"
+password_env = "VOC_SMTP_PASSWORD"
+from = "Customer voice <voc@example.com>"
+to = ["board@example.com"]
+language = "zh-Hant"
+attach = ["xlsx"]
+[deliver.team]
+kind = "wecom"
+url_env = "VOC_TEAM_URL"
+"""
 
 
 @cache

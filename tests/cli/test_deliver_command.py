@@ -15,7 +15,7 @@ import click
 import pytest
 
 from tests.cli.conftest import Voc, voc_in
-from tests.delivery import SLOW, WEEK, Hook, https_server, trust, workspace
+from tests.delivery import MAIL, SLOW, WEEK, Hook, https_server, trust, workspace
 from tests.program import environment, voc
 from voc.cli.deliver import deliver_command
 from voc.errors import UsageError
@@ -92,25 +92,6 @@ def test_a_process_that_dies_leaves_it_open_until_somebody_decides(tmp_path: Pat
         )
     assert len(hook.asked) == 1
     assert [row[3] for row in rows(tmp_path)] == ["started"]
-
-
-MAIL = """
-[deliver]
-attempts = 1
-[deliver.board]
-kind = "smtp"
-host = "localhost"
-port = {port}
-user = "voc@example.com"
-password_env = "VOC_SMTP_PASSWORD"
-from = "Customer voice <voc@example.com>"
-to = ["board@example.com"]
-language = "zh-Hant"
-attach = ["xlsx"]
-[deliver.team]
-kind = "wecom"
-url_env = "VOC_TEAM_URL"
-"""
 
 
 def test_a_dry_run_writes_what_would_be_sent_and_touches_nothing(tmp_path: Path) -> None:

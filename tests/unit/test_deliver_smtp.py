@@ -13,13 +13,14 @@ import pytest
 
 from tests.delivery import DROP, SLOW, Box, mail_server, trust
 from voc.channels import SmtpChannel
-from voc.deliver import Limits, NotSent, Refused, TryLater, Uncertain, pack, send
+from voc.config import DeliverConfig
+from voc.deliver import NotSent, Refused, TryLater, Uncertain, pack, send
 from voc.deliver.smtp import _dotted
 from voc.pipeline.letters import alert_letter
 
 LETTER = alert_letter(".a feed stopped 客服\n.", "Harbour Line", "en")
 PASSWORD = "hunter2-Zq8-secret"
-LIMITS = Limits((), True, 1, 0.0, 5.0)
+LIMITS = DeliverConfig((), True, 1, 0.0, 5.0)
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +35,13 @@ def channel(box: Box, **changes: object) -> SmtpChannel:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def sent(box: Box, limits: Limits = LIMITS, **changes: object) -> tuple[str, int]:
+def sent(box: Box, limits: DeliverConfig = LIMITS, **changes: object) -> tuple[str, int]:
     pauses: list[float] = []
     secrets = {"VOC_P": PASSWORD}
     return send(pack(channel(box, **changes), LETTER), secrets, limits, clock=lambda: 1.7e9, pause=pauses.append)
 
 
-def not_sent(kind: type[NotSent], box: Box, limits: Limits = LIMITS, **changes: object) -> str:
+def not_sent(kind: type[NotSent], box: Box, limits: DeliverConfig = LIMITS, **changes: object) -> str:
     with pytest.raises(NotSent) as caught:
         sent(box, limits, **changes)
     assert type(caught.value) is kind, caught.value.detail

@@ -15,14 +15,15 @@ import pytest
 
 from tests.delivery import DROP, SLOW, TRICKLE, Hook, https_server, trust
 from voc.channels import WebhookChannel
-from voc.deliver import Limits, NotSent, Refused, TryLater, Uncertain, pack, send
+from voc.config import DeliverConfig
+from voc.deliver import NotSent, Refused, TryLater, Uncertain, pack, send
 from voc.deliver.https import Target, is_public, target_of
 from voc.deliver.secrets import masked
 from voc.deliver.webhooks import HOSTS
 from voc.pipeline.letters import alert_letter
 
 LETTER = alert_letter("a feed stopped 客服", "Harbour Line", "en")
-LIMITS = Limits(("localhost",), True, 1, 0.0, 5.0)
+LIMITS = DeliverConfig(("localhost",), True, 1, 0.0, 5.0)
 SECRET = "SECabcdef0123"
 NOW = 1_700_000_000.25
 
@@ -33,14 +34,16 @@ def _trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sent(
-    hook: Hook, kind: str = "slack", limits: Limits = LIMITS, signed: bool = False, url: str = ""
+    hook: Hook, kind: str = "slack", limits: DeliverConfig = LIMITS, signed: bool = False, url: str = ""
 ) -> tuple[str, int]:
     channel = WebhookChannel("team", kind, "VOC_U", "VOC_S" if signed else "")
     secrets = {"VOC_U": url or hook.url} | ({"VOC_S": SECRET} if signed else {})
     return send(pack(channel, LETTER), secrets, limits, clock=lambda: NOW, pause=hook.pauses.append)
 
 
-def not_sent(kind: type[NotSent], hook: Hook, service: str = "slack", limits: Limits = LIMITS, url: str = "") -> str:
+def not_sent(
+    kind: type[NotSent], hook: Hook, service: str = "slack", limits: DeliverConfig = LIMITS, url: str = ""
+) -> str:
     with pytest.raises(NotSent) as caught:
         sent(hook, service, limits, url=url)
     error = caught.value

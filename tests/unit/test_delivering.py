@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.delivery import DROP, WEEK, Box, Hook, https_server, mail_server, report, trust, workspace
+from tests.delivery import DROP, MAIL, WEEK, Box, Hook, https_server, mail_server, report, trust, workspace
 from voc.errors import DeliveryError, UsageError
 from voc.pipeline import NoProgress, RunOptions
 from voc.pipeline.delivering import DeliverOptions, deliver_report
@@ -23,22 +23,6 @@ backoff = 0.05
 timeout = 8.0
 [deliver.team]
 kind = "slack"
-url_env = "VOC_TEAM_URL"
-"""
-MAIL = """
-[deliver]
-attempts = 1
-[deliver.board]
-kind = "smtp"
-host = "localhost"
-port = {port}
-user = "voc@example.com"
-password_env = "VOC_SMTP_PASSWORD"
-from = "Customer voice <voc@example.com>"
-to = ["board@example.com"]
-language = "zh-Hant"
-[deliver.team]
-kind = "wecom"
 url_env = "VOC_TEAM_URL"
 """
 
@@ -109,7 +93,8 @@ def test_a_mail_carries_the_report_and_one_broken_channel_does_not_stop_the_othe
     monkeypatch.setattr(pdf, "unavailable", lambda: None)  # a real one is made in its own tests
     monkeypatch.setattr(pdf, "render_pdf", lambda value, language: f"%PDF {value.week} {language}".encode())
     with mail_server(Box(password="pw-3Zq")) as box:
-        workspace(tmp_path, MAIL.format(port=box.port), report(company="Harbour\u202e Line\r\nBcc: x@example.com"))
+        everything = MAIL.format(port=box.port).replace('attach = ["xlsx"]\n', "")
+        workspace(tmp_path, everything, report(company="Harbour\u202e Line\r\nBcc: x@example.com"))
         board, team = deliver(tmp_path)
     assert board[:2] == ("board", "sent")
     assert team[:2] == ("team", "failed") and team[2].endswith("the environment lacks VOC_TEAM_URL")

@@ -8,14 +8,13 @@ from voc.deliver.letter import Change, Letter, Row, Saying
 from voc.deliver.mail import Attachment
 from voc.deliver.outcome import NotSent, Refused, TryLater, Uncertain
 from voc.deliver.secrets import secrets_of
-from voc.deliver.send import Limits, Parcel, pack, readable, send
+from voc.deliver.send import Parcel, pack, readable, send
 from voc.deliver.words import words
 
 __all__ = [
     "Attachment",
     "Change",
     "Letter",
-    "Limits",
     "NotSent",
     "Parcel",
     "Refused",

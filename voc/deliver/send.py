@@ -12,23 +12,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from voc.channels import Channel, SmtpChannel
+from voc.config import DeliverConfig
 from voc.deliver.chat import Payload, encoded, payload
 from voc.deliver.letter import Letter, without_quotes
 from voc.deliver.mail import Attachment, build_mail
 from voc.deliver.outcome import attempt
 from voc.deliver.smtp import send_mail
 from voc.deliver.webhooks import post
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How it is sent; see `voc.config.DeliverConfig`."""
-
-    allowed_hosts: tuple[str, ...]
-    private_addresses: bool
-    attempts: int
-    backoff: float
-    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ def readable(parcel: Parcel) -> str:
 
 
 def send(
-    parcel: Parcel, secrets: Mapping[str, str], limits: Limits,
+    parcel: Parcel, secrets: Mapping[str, str], limits: DeliverConfig,
     *, clock: Callable[[], float] = time.time, pause: Callable[[float], object] = time.sleep,
 ) -> tuple[str, int]:  # fmt: skip
     """Sends a parcel; (what the server answered, number of attempts). NotSent otherwise."""

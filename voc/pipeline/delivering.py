@@ -17,7 +17,6 @@ from voc.config import Config
 from voc.deliver import (
     Attachment,
     Letter,
-    Limits,
     NotSent,
     Parcel,
     Uncertain,
@@ -194,11 +193,9 @@ def _deliver(context: Context, channel: Channel, report: Report, wanted: Deliver
 
 def _send(config: Config, parcel: Parcel) -> tuple[str, int, str]:
     """(state, attempts, what was said) of sending a parcel."""
-    d = config.deliver
-    limits = Limits(d.allowed_hosts, d.private_addresses, d.attempts, d.backoff, d.timeout)
     name = parcel.channel.name
     try:
-        said, attempts = send(parcel, secrets_of(parcel.channel.variables, f"deliver.{name}"), limits)
+        said, attempts = send(parcel, secrets_of(parcel.channel.variables, f"deliver.{name}"), config.deliver)
     except UsageError as error:
         return FAILED, 0, error.message
     except NotSent as error:
