@@ -36,7 +36,6 @@ from scripts.themes_measures import (
     mixing,
     planted_weeks,
     stability,
-    tree_step,
     words_of,
 )
 from voc.classify import load_classifier
@@ -251,10 +250,9 @@ def _cell(text: str) -> str:
 
 def _ami(shop: Corpus) -> dict[str, float]:
     languages = [d.language for d in shop.documents]
-    ours = agreement(cluster_step(shop.vectors, languages), shop.categories)
+    ours = {"voc": agreement(cluster_step(shop.vectors, languages), shop.categories)}
     theirs = bertopic_runs(shop.vectors, words_of((d.text, d.language) for d in shop.documents))
-    told = {"voc": ours, "voc, tree alone": agreement(tree_step(shop.vectors, languages), shop.categories)}
-    return told | {name: agreement(topics, shop.categories) for name, topics in theirs.items()}
+    return ours | {name: agreement(topics, shop.categories) for name, topics in theirs.items()}
 
 
 def _figures(

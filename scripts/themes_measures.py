@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from voc.results import ThemeUnit
 from voc.taxonomy import COMPLAINT, Taxonomy
-from voc.themes.cluster import UNASSIGNED, blurred, find_clusters
+from voc.themes.cluster import UNASSIGNED, find_clusters
 from voc.themes.emerging import Calendar, emerges, scan
 from voc.themes.fit import Birth, Window, advance, by_rule, holder_of
 from voc.themes.lineage import Registry
@@ -70,16 +70,6 @@ def cluster_step(vectors: NDArray[np.float32], languages: Sequence[str]) -> Labe
     placed = Space.fit(vectors, languages).transform(vectors, languages)
     rows = np.arange(len(placed))
     return find_clusters(placed, rows, rows, max(3, len(rows) // 100))
-
-
-def tree_step(vectors: NDArray[np.float32], languages: Sequence[str]) -> Labels:
-    """The tree that the cluster step begins with, on documents: as many clusters as that ends with, nothing left out by
-    the rule."""
-    from sklearn.cluster import AgglomerativeClustering
-
-    count = int(cluster_step(vectors, languages).max(initial=-1)) + 1
-    placed = Space.fit(vectors, languages).transform(vectors, languages)
-    return np.asarray(AgglomerativeClustering(max(count, 2)).fit(blurred(placed)).labels_, dtype=np.int64)
 
 
 def agreement(labels: Labels, categories: Sequence[str]) -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from voc.config import CLUSTERERS as CONFIG_CLUSTERERS
 from voc.errors import ConfigError
-from voc.themes.cluster import MIN_COSINE, assign, blurred, find_clusters
+from voc.themes.cluster import MIN_COSINE, assign, centroids_of, find_clusters
 from voc.themes.settings import CLUSTERERS
 from voc.themes.vectors import AXES, Space, unit_rows
 
@@ -36,13 +38,24 @@ def test_clusters_have_enough_documents_and_numbers_without_gaps(
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(0, 500))
-def test_the_rule_takes_the_nearest_centroid_that_is_near_enough(n: int, k: int, seed: int) -> None:
+def test_the_rule_takes_the_nearest_centroid_if_any(n: int, k: int, seed: int) -> None:
     rows, centroids = vectors(n, 5, seed), vectors(k, 5, seed + 1)
     labels = assign(rows, centroids)
     cosines = rows @ centroids.T
     for label, row in zip(labels, cosines, strict=True):
-        assert (label == -1) == (row.max() < MIN_COSINE)
-        assert label == -1 or row[label] == row.max()
+        assert label == -1 or row[label] == row.max() >= MIN_COSINE
+
+
+def test_what_lies_between_two_centroids_belongs_to_neither() -> None:
+    centroids = np.eye(2, 3, dtype=np.float32)
+    rows = unit_rows(np.array([[1, 0, 0], [1, 0.95, 0], [1, 0.7, 0], [0, 1, 0.5], [0, 0.3, 1]]))
+    assert assign(rows, centroids).tolist() == [0, -1, 0, 1, -1]
+
+
+def test_a_centroid_beside_another_takes_no_rows_from_both() -> None:
+    near = unit_rows(np.array([[1, 0.1, 0], [1, -0.1, 0]]))
+    assert assign(near, near).tolist() == [0, 1]
+    assert assign(near, np.repeat(near[:1], 2, axis=0)).tolist() == [0, 0]
 
 
 def test_the_rule_without_centroids_assigns_nothing() -> None:
@@ -78,13 +91,71 @@ def test_the_settings_offer_what_there_is() -> None:
     assert CLUSTERERS == CONFIG_CLUSTERERS
 
 
-def test_blurring_draws_neighbours_together_and_keeps_length() -> None:
+def test_clusters_are_the_same_where_rows_are_few_or_all_alike() -> None:
+    assert clusters(np.repeat(vectors(1, 5, 0), 40, axis=0)).tolist() == [0] * 40
+    assert clusters(vectors(2, 5, 0), least=3).tolist() == [-1, -1]
+
+
+def test_nine_in_ten_rows_come_to_nearly_the_same_clusters() -> None:
     rng = np.random.default_rng(5)
-    rows = unit_rows(np.repeat(vectors(3, 8, 2), 30, axis=0) + rng.normal(size=(90, 8)) * 0.2)
-    moved = blurred(rows)
-    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
-    for part in np.split(np.arange(90), 3):
-        assert (moved[part] @ moved[part].T).mean() > (rows[part] @ rows[part].T).mean()
+    rows = unit_rows(vectors(7, 24, 3)[rng.integers(0, 7, size=600)] + rng.normal(size=(600, 24)) * 0.12)
+    kept = np.sort(rng.choice(600, 540, replace=False))
+    whole, part = clusters(rows)[kept], clusters(rows[kept])
+    both = (whole >= 0) & (part >= 0)
+    assert both.mean() > 0.9
+    assert len({(a, b) for a, b in zip(whole[both].tolist(), part[both].tolist(), strict=True)}) == 7
+
+
+def scattered(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Four matters, far more scattered than apart, and which of them each row is of."""
+    rng = np.random.default_rng(5)
+    matter = rng.integers(0, 4, size=n)
+    return (vectors(4, 64, 2)[matter] * 2 + rng.normal(size=(n, 64)) * 0.25).astype(np.float32), matter
+
+
+def test_the_space_draws_neighbours_together() -> None:
+    rows, matter = scattered()
+    placed = Space.fit(rows, ["en"] * 400).transform(rows, ["en"] * 400)
+    np.testing.assert_allclose(np.linalg.norm(placed, axis=1), 1, atol=1e-5)
+    for one in range(4):
+        inside = matter == one
+        assert (placed[inside] @ placed[inside].T).mean() > (unit_rows(rows)[inside] @ unit_rows(rows)[inside].T).mean()
+        assert (placed[inside] @ placed[~inside].T).mean() < 0.3
+
+
+def test_what_comes_later_stands_where_it_would_have_stood() -> None:
+    rows, matter = scattered()
+    space = Space.fit(rows[:300], ["en"] * 300)
+    middles = centroids_of(space.transform(rows[:300], ["en"] * 300), matter[:300], 4)
+    assert (assign(space.transform(rows[300:], ["en"] * 100), middles) == matter[300:]).mean() > 0.98
+
+
+def test_neighbours_are_looked_for_in_a_sample_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, matter = scattered()
+    monkeypatch.setattr("voc.themes.vectors.SAMPLE", 100)
+    space = Space.fit(rows, ["en"] * 400)
+    placed = space.transform(rows, ["en"] * 400)
+    assert len(space.sample) == 100
+    assert (assign(placed, centroids_of(placed, matter, 4)) == matter).mean() > 0.98
+
+
+def test_copies_are_no_neighbours() -> None:
+    rows, _ = scattered()
+    many = np.concatenate([rows, np.repeat(rows[:1], 15, axis=0)])
+    space = Space.fit(many, ["en"] * 415)
+    alone, placed = space.alone(many, ["en"] * 415), space.transform(many, ["en"] * 415)
+    np.testing.assert_allclose(placed[400:], np.repeat(placed[:1], 15, axis=0), atol=1e-5)
+    assert alone[0] @ placed[0] < 0.99
+
+
+def test_what_is_like_nothing_stays_by_itself() -> None:
+    rows, _ = scattered()
+    axes = np.eye(16, AXES, dtype=np.float32)
+    space = replace(Space.fit(rows, ["en"] * 400), sample=axes, drawn=axes)
+    lost = np.eye(AXES, dtype=np.float32)[-1:]
+    np.testing.assert_allclose(space.draw(lost), lost, atol=1e-6)
+    near = unit_rows(lost + axes[:1])
+    assert space.draw(near)[0] @ axes[0] > 0.95
 
 
 def raw_of_two_languages() -> tuple[np.ndarray, list[str]]:
@@ -118,7 +189,7 @@ def test_a_language_that_the_fit_did_not_see_is_placed() -> None:
 
 
 def test_the_space_does_not_depend_on_the_order_of_rows() -> None:
-    rows = vectors(400, 32, 1) * np.linspace(2, 0.1, 32, dtype=np.float32)
+    rows = vectors(400, 64, 1) * np.linspace(2, 0.1, 64, dtype=np.float32)
     order = np.random.default_rng(2).permutation(400)
     straight = Space.fit(rows, ["en"] * 400).transform(rows, ["en"] * 400)
     shuffled = Space.fit(rows[order], ["en"] * 400).transform(rows, ["en"] * 400)

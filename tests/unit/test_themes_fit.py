@@ -159,10 +159,33 @@ def test_a_theme_is_of_the_driver_that_most_of_it_shows(plant: Planted) -> None:
 
 
 def test_praise_about_the_same_matter_is_the_counter_example(plant: Planted) -> None:
-    praised = replace(plant.units[0], key="praise", side="praise")
+    praised = replace(plant.units[0], key="praise", side="praise", text="The hotline is great. It was late, though.")
     theme = next(t for t in fit([*plant.units, praised]).themes if plant.units[0].ref in t.members)
     assert theme.counter == ("praise", 0)
     assert all(t.counter is None for t in fit(plant.units).themes)
+
+
+def test_praise_of_another_matter_or_with_a_complaint_is_no_counter_example(plant: Planted) -> None:
+    """However alike: it has to name what the theme is about, and complain of nothing."""
+    luggage = next(u for u in plant.units if plant.topic[u.ref] == "lost_luggage" and u.language == "en")
+    praise = [
+        replace(luggage, key=f"praise-{n}", side="praise", text=text, vector=luggage.vector * np.float32(1 - n / 8))
+        for n, text in enumerate(("The waiter sang for us.", "Lost luggage again, terrible and useless!"))
+    ]
+    chinese = next(u for u in plant.units if plant.topic[u.ref] == "lost_luggage" and u.language == "zh-Hant")
+    named = replace(chinese, key="named", side="praise", text="行李很快就送到了，謝謝")
+    theme = next(t for t in fit([*plant.units, *praise]).themes if luggage.ref in t.members)
+    assert theme.counter is None
+    theme = next(t for t in fit([*plant.units, *praise, named]).themes if luggage.ref in t.members)
+    assert theme.counter == ("named", 0)
+
+
+def test_each_theme_knows_the_one_most_like_it(result: ThemeResult) -> None:
+    for theme in result.themes:
+        assert theme.nearest is not None
+        other, likeness = theme.nearest
+        assert other in {t.id for t in result.themes} - {theme.id}
+        assert -1 <= likeness < 1
 
 
 def test_the_same_text_of_one_customer_counts_once(plant: Planted, result: ThemeResult) -> None:

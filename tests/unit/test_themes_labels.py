@@ -52,6 +52,20 @@ def test_names_are_told_by_the_capital_inside_a_sentence() -> None:
     assert proper_names(["my Refund", "the Refund"]) == frozenset()
 
 
+def test_what_mostly_stands_behind_a_name_is_a_part_of_it() -> None:
+    texts = ["with Mirela rides again", "dear Mirela rides", "so Mirela rides on", "no Mirela at the pier", "the pier"]
+    assert proper_names(texts) == {"mirela", "ride"}
+    assert proper_names([*texts, "two rides", "a ride", "long rides", "my ride"]) == {"mirela"}
+
+
+def test_a_word_is_told_in_the_phrase_that_it_mostly_stands_in() -> None:
+    """But where the phrase would say again what stands there already, the word stays."""
+    first, _ = labels_of([f"The pier lamp was dark, {n}." for n in range(6)] + ["A pier, by the sea."], CABIN)
+    assert first["en"].split(", ")[0] == "pier lamp"
+    first, _ = labels_of(["The pier lamp was dark."] + [f"At pier {n} nobody came." for n in range(9)], CABIN)
+    assert first["en"].split(", ")[0] == "pier"
+
+
 @pytest.mark.parametrize(("word", "noun"), [("boat", True), ("dismal", False), ("dealt", False)])
 def test_words_show_by_their_place_whether_they_are_nouns(word: str, noun: bool) -> None:
     found = nounlike(

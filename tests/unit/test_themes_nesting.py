@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,24 @@ def units(driver: str, *texts: str, side: str = "complaint") -> list[ThemeUnit]:
 )
 def test_what_most_documents_say_names_the_sub_driver(driver: str, texts: tuple[str, ...], expected: str) -> None:
     assert sub_driver(units(driver, *texts), driver, TAXONOMY) == expected
+
+
+def test_what_all_of_a_driver_say_or_few_of_a_theme_names_no_sub_driver() -> None:
+    def said(text: str, keys: str, segments: int = 1, side: str = "complaint") -> list[ThemeUnit]:
+        vector = np.ones(3, dtype=np.float32)
+        return [
+            ThemeUnit(key, n, "incompetence", side, "en", None, text.format(n), vector)
+            for key in keys
+            for n in range(segments)
+        ]
+
+    late = said("The parcel came late.", "abcd")
+    praise = said("Never late!", "mnopqrstuvwxyz", side="praise")
+    assert sub_driver(late, "incompetence", TAXONOMY, [*late, *said("Broken.", "efgh"), *praise]) == "late"
+    assert sub_driver(late, "incompetence", TAXONOMY, [*late, *said("Late!", "efghijkl")]) == ""
+    wordy = [*said("Item {}.", "ab", segments=20), *(replace(u, segment=20) for u in late[:2])]
+    assert sub_driver(wordy, "incompetence", TAXONOMY) == ""  # two documents say it in passing
+    assert sub_driver([*wordy, *late[2:]], "incompetence", TAXONOMY) == "late"
 
 
 def test_a_document_counts_once_and_praise_is_not_nested() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from voc.results import EMERGING, KNOWN, NEW, OTHER, Emergence, KnownTheme, Theme, ThemeResult, ThemeUnit
 from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
 from voc.themes.cluster import MIN_COSINE, UNASSIGNED
-from voc.themes.distinct import distinct
+from voc.themes.dissatisfaction import tone
+from voc.themes.distinct import Sayings, distinct
 from voc.themes.emerging import Calendar, Scan, emerges, limit, scan
 from voc.themes.engine import weigh
 from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, holder_of, likeness_to_middle, middles, shown
@@ -21,13 +23,15 @@ from voc.themes.labels import Labeller, UnitTerms
 from voc.themes.lineage import Ref, Registry
 from voc.themes.nesting import sub_drivers
 from voc.themes.settings import ThemeSettings
-from voc.themes.tokens import ENGLISH, group_of, nounlike, proper_names, terms
+from voc.themes.tokens import ENGLISH, concept, group_of, nounlike, proper_names, terms
 from voc.themes.vectors import Matrix
 
 QUOTES: Final = 5
 LABELLED: Final = 200  # the most central members of a theme that its label is made of
 BACKGROUND: Final = 2000  # segments in no theme that the labels are told apart from
+NEAR: Final = 200  # segments of praise, the most alike, among which a counter-example is looked for
 NEW_WEEKS: Final = 2
+_CLAUSES: Final = re.compile(r"[,;:.!?\n\uff0c\uff1b\uff1a\u3002\uff01\uff1f]|\bbut\b|\u4f46")
 _OTHER_NAME: Final[Mapping[str, str]] = {
     "en": "General dissatisfaction",
     "zh-Hans": "笼统的不满",
@@ -65,8 +69,10 @@ def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0
     today = {t: [window.units[a] for a in at] for t, at in by_theme(by_rule(registry, window, COMPLAINT)).items()}
     tested = {t: calendar.count(units) for t, units in today.items() if shown(registry, t)}
     scans, tests = scan(tested, list(calendar.heard.values()))
-    centrals = {t: at[np.argsort(-likeness_to_middle(window.vectors[at]), kind="stable")] for t, at in rows.items()}
-    labels = _labels(window, centrals, registry, taxonomy, settings)
+    praise = _praise(window)
+    centrals = {t: at[np.argsort(-likeness_to_middle(window.alone[at]), kind="stable")] for t, at in rows.items()}
+    sayings = _sayings(window, centrals, registry, taxonomy, settings)
+    labels = distinct({t: sayings[t] for t in sorted(sayings, key=lambda t: (-len(centrals[t]), t))})
     near, places = _neighbours(registry, window), _places(registry, window)
     # A burst makes the theme that holds most of it emerge, the first where there are two.
     bursts = {holder: b for b in reversed(window.bursts) if (holder := holder_of(b, registry.members))}
@@ -92,11 +98,12 @@ def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0
                 drivers=_drivers(members),
                 weekly=tuple(counts[t]),
                 pinned=known.pinned,
-                counter=_counter(window, at) if known.side == COMPLAINT else None,
+                counter=_counter(window, at, praise, sayings[t].things) if known.side == COMPLAINT else None,
                 place=places.get(t),
                 emergence=risen,
                 sub_driver=(nested := registry.sub_driver(t)),
                 sub_names=sub_drivers(known.driver, taxonomy).get(nested, {}),
+                nearest=near.get(t),
             )
         )
     kept = _shown_at_most(themes, settings.max_themes)
@@ -189,15 +196,15 @@ def _emergence(
 
 
 def _neighbours(registry: Registry, window: Window) -> dict[str, tuple[str, float]]:
-    """The most alike other theme of complaints for each, and the cosine to it."""
-    names, centroids = middles(registry, window, COMPLAINT)
-    if len(names) < 2:
-        return {}
-    cosines = centroids @ centroids.T
-    np.fill_diagonal(cosines, -2.0)
-    return {
-        name: (names[int(row.argmax())], round(float(row.max()), 3)) for name, row in zip(names, cosines, strict=True)
-    }
+    """The most alike other theme of its side for each, and the cosine to it."""
+    found = dict[str, tuple[str, float]]()
+    for side in (COMPLAINT, PRAISE):
+        names, centroids = middles(registry, window, side)
+        cosines = centroids @ centroids.T
+        np.fill_diagonal(cosines, -2.0)
+        for name, row in zip(names, cosines if len(names) > 1 else (), strict=False):
+            found[name] = (names[int(row.argmax())], round(float(row.max()), 3))
+    return found
 
 
 def _places(registry: Registry, window: Window) -> dict[str, tuple[float, float]]:
@@ -231,15 +238,36 @@ def _quotes(central: Iterable[ThemeUnit]) -> tuple[Ref, ...]:
     return tuple(quotes.values())
 
 
-def _counter(window: Window, at: NDArray[np.int64]) -> Ref | None:
-    """The segment of praise that is most about the same matter, if the rule would put it there."""
-    praise = [a for a, u in enumerate(window.units) if u.side == PRAISE]
-    if not praise:
+def _praise(window: Window) -> NDArray[np.int64]:
+    """Rows of praise that no complaint is made of, too."""
+    complaints = {u.ref for u in window.units if u.side == COMPLAINT}
+    return np.array(
+        [a for a, u in enumerate(window.units) if u.side == PRAISE and u.ref not in complaints], dtype=np.int64
+    )
+
+
+def _counter(window: Window, at: NDArray[np.int64], praise: NDArray[np.int64], things: Set[str]) -> Ref | None:
+    """The segment of praise that is most alike, of those in which a clause names one of the ``things`` that the theme
+    is about and says good of it and nothing bad. None where the rule would not put it there: praise of another matter
+    is no counter-example."""
+    if not len(praise) or not things:
         return None
     middle = window.vectors[at].mean(axis=0, dtype=np.float64)
     cosines = np.round(window.vectors[praise] @ (middle / max(float(np.linalg.norm(middle)), 1e-12)), 6)
-    best = int(cosines.argmax())
-    return window.units[praise[best]].ref if cosines[best] >= MIN_COSINE else None
+    for best in np.argsort(-cosines, kind="stable")[:NEAR]:
+        unit: ThemeUnit = window.units[praise[best]]
+        if cosines[best] < MIN_COSINE:
+            return None
+        if any(_praises(clause, unit.language, things) for clause in _CLAUSES.split(unit.text)):
+            return unit.ref
+    return None
+
+
+def _praises(clause: str, language: str, things: Set[str]) -> bool:
+    told, group = tone(clause, language), group_of(language)
+    if not told.good or told.strong:
+        return False
+    return any(concept(group, term.key) in things for term in terms(clause, language))
 
 
 def _filed_under(known: KnownTheme, nested: str, taxonomy: Taxonomy) -> tuple[Mapping[str, str], Sequence[str]]:
@@ -252,14 +280,15 @@ def _filed_under(known: KnownTheme, nested: str, taxonomy: Taxonomy) -> tuple[Ma
     return subs.get(nested, name), tuple(name.values())
 
 
-def _labels(
+def _sayings(
     window: Window,
     centrals: Mapping[str, NDArray[np.int64]],
     registry: Registry,
     taxonomy: Taxonomy,
     settings: ThemeSettings,
-) -> dict[str, dict[str, str]]:
-    """Labels of all themes, made of their most central members and told apart from a sample of what is in none."""
+) -> dict[str, Sayings]:
+    """What labels of themes may be made of: from their most central members, told apart from a sample of what is in
+    none."""
     if not centrals:
         return {}
     none = [a for a, theme in enumerate(window.theme) if theme is None]
@@ -281,4 +310,4 @@ def _labels(
         known = registry.themes[t]
         name, driver = _filed_under(known, registry.sub_driver(t), taxonomy)
         sayings[t] = labeller.sayings(number, rows[number], name, driver, known.names)
-    return distinct({t: sayings[t] for t in sorted(sayings, key=lambda t: (-len(centrals[t]), t))})
+    return sayings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -22,13 +22,15 @@ _BEGINNING_SHARE: Final = 2 / 3  # ... and this share of them
 class Sayings:
     """What a label of a theme may be made of, by language (en, zh-Hans), each list the most telling first: ``phrases``
     that say what it is about; ``words`` as its customers wrote them, for where there is no phrase; and any other
-    ``rest``. ``name``: what it is filed under (a sub-driver, a driver); ``own``: what it is called already, by hand."""
+    ``rest``. ``name``: what it is filed under (a sub-driver, a driver); ``own``: what it is called already, by hand.
+    ``things``: what the first phrases are about, as `tokens.concept` has it."""
 
     phrases: Mapping[str, Sequence[str]]
     words: Mapping[str, Sequence[str]]
     rest: Mapping[str, Sequence[str]]
     name: Mapping[str, str]
     own: Mapping[str, str]
+    things: Set[str] = frozenset()
 
 
 def distinct(themes: Mapping[str, Sayings]) -> dict[str, dict[str, str]]:

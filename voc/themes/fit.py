@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voc.results import OTHER, ThemeUnit
 from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
-from voc.themes.cluster import PER_CLUSTER, UNASSIGNED, assign, centroids_of, find_clusters
+from voc.themes.cluster import PER_CLUSTER, SAME_COSINE, UNASSIGNED, assign, centroids_of, find_clusters
 from voc.themes.emerging import MIN_FOUND, Calendar, emerges, scan
 from voc.themes.lineage import ACTIVE, MERGED, Ref, Registry
 from voc.themes.nesting import sub_driver
@@ -34,15 +34,17 @@ MANY: Final = 4  # times the least number of documents: so many people may all w
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """The units of a window, each in the space of them all: ``vectors`` (n, axes), rows of length one; ``theme``: the
-    theme of each, None for none; ``older``: members from before the window, one theme and vector a row; ``bursts``:
-    words that are suddenly said by many complaints (none where no theme may be born)."""
+    """The units of a window, each in the space of them all: ``vectors`` (n, axes), rows of length one, and ``alone``,
+    the same not drawn to their neighbours; ``theme``: the theme of each, None for none; ``older``: members from before
+    the window, one theme and vector a row; ``bursts``: words that are suddenly said by many complaints (none where no
+    theme may be born)."""
 
     units: tuple[ThemeUnit, ...]
     vectors: Matrix
     theme: tuple[str | None, ...]
     older: tuple[tuple[str, str], ...]
     older_vectors: Matrix
+    alone: Matrix
     bursts: tuple[Burst, ...] = ()
 
 
@@ -76,10 +78,10 @@ def advance(
     kept, fresh = distinct(units), frozenset(fresh)
     past = sorted(older, key=lambda pair: pair[0].ref) if kept else []
     with threadpool_limits(limits=1):  # sums in another order would be other sums
-        space, vectors = _space(kept)
+        space, alone, vectors = _space(kept)
         old = space.transform(_stacked([u for u, _ in past]), [u.language for u, _ in past]) if past else vectors[:0]
         bursts = word_bursts(kept, vectors, birth.calendar) if birth is not None else ()
-        window = Window(kept, vectors, (), tuple((u.side, theme) for u, theme in past), old, bursts)
+        window = Window(kept, vectors, (), tuple((u.side, theme) for u, theme in past), old, alone, bursts)
         for side in (COMPLAINT, PRAISE):
             rows = np.array([at for at, u in enumerate(kept) if u.side == side], dtype=np.int64)
             free = {window.units[at].ref for at in rows} & (fresh - registry.members.keys())
@@ -97,18 +99,19 @@ def _number_of(registry: Registry, side: str) -> int:
     return sum(theme.side == side for theme in registry.themes.values())
 
 
-def _space(units: Sequence[ThemeUnit]) -> tuple[Space, Matrix]:
+def _space(units: Sequence[ThemeUnit]) -> tuple[Space, Matrix, Matrix]:
     if len({u.vector.shape for u in units}) > 1:
         raise ValueError("the vectors of the units differ in length: they are not of one encoder")
     if not units:
-        space = Space(np.zeros(1, np.float32), {}, np.zeros((1, 1)))
-        return space, np.zeros((0, 1), dtype=np.float32)
+        none = np.zeros((0, 1), dtype=np.float32)
+        return Space(np.zeros(1, np.float32), {}, np.zeros((1, 1)), none, none), none, none
     vectors, languages = _stacked(units), [u.language for u in units]
     if not np.isfinite(vectors).all():
         raise ValueError("a vector holds a number that is not finite")
     typical = _typical(units)
     space = Space.fit(vectors[typical], [languages[at] for at in typical])
-    return space, space.transform(vectors, languages)
+    alone = space.alone(vectors, languages)
+    return space, alone, space.draw(alone)
 
 
 def _stacked(units: Sequence[ThemeUnit]) -> Matrix:
@@ -159,14 +162,15 @@ def _bear(registry: Registry, window: Window, rows: NDArray[np.int64], birth: Bi
     """New themes: what stands out in the last weeks, however small; then what is in no theme, where it is large."""
     sides = {window.units[at].side for at in rows}
     first = not any(t.side in sides for t in registry.themes.values())
+    known = set(registry.themes)
     _bear_bursts(registry, window, rows, birth, fresh)
-    _bear_word_bursts(registry, window, rows, birth, fresh)
+    _bear_word_bursts(registry, window, rows, birth, fresh, registry.themes.keys() - known)
     # A template that thousands send makes no other theme small.
     units = [window.units[at] for at in rows]
     documents = len({units[at].key for at in _typical(units)})
     large = max(birth.settings.min_documents, documents // (FIRST_SHARE if first else LATER_SHARE))
     for members in _clusters(registry, window, rows, large, birth):
-        birth.bear(registry, members)
+        birth.bear(registry, members, window.units)
 
 
 def _bear_bursts(
@@ -197,13 +201,19 @@ def _bear_bursts(
             middle = candidates[int(n)]
             members.sort(key=lambda u: (-round(float(window.vectors[place[u.ref]] @ middle), 6), u.ref))
             registry.release(u.ref for u in members)
-            birth.bear(registry, members)
+            birth.bear(registry, members, window.units)
 
 
 def _bear_word_bursts(
-    registry: Registry, window: Window, rows: NDArray[np.int64], birth: Birth, fresh: Collection[Ref]
+    registry: Registry,
+    window: Window,
+    rows: NDArray[np.int64],
+    birth: Birth,
+    fresh: Collection[Ref],
+    born: Collection[str],
 ) -> None:
-    """Themes of what says words that are suddenly said by many, where no theme holds most of it and little else."""
+    """Themes of what says words that are suddenly said by many, where no theme holds most of it and little else; what
+    is like a theme that was ``born`` of the same weeks just now joins that."""
     free = {window.units[at].ref: at for at in rows if window.units[at].side == COMPLAINT}
     recent = Counter(registry.members.get(u.ref) for u in birth.calendar.within(window.units, BURST_WEEKS))
     for burst in window.bursts:
@@ -214,9 +224,15 @@ def _bear_word_bursts(
         inside = [window.units[a] for a in at]
         if min(len({u.key for u in inside}), len({u.who for u in inside})) < MIN_FOUND:
             continue
-        likeness = likeness_to_middle(window.vectors[at])
+        names, centroids = middles(registry, window, COMPLAINT)
+        alike = centroids @ centroids_of(window.vectors[at], np.zeros(len(at), dtype=np.int64), 1)[0]
+        near = names[int(alike.argmax())] if names else ""
         registry.release(u.ref for u in inside)
-        birth.bear(registry, [inside[a] for a in np.argsort(-likeness, kind="stable")])
+        if near in born and alike.max() >= SAME_COSINE:
+            registry.assign({u.ref: near for u in inside})
+            continue
+        likeness = likeness_to_middle(window.vectors[at])
+        birth.bear(registry, [inside[a] for a in np.argsort(-likeness, kind="stable")], window.units)
 
 
 def holder_of(burst: Burst, members: Mapping[Ref, str]) -> str | None:
@@ -261,11 +277,11 @@ class Birth:
     taxonomy: Taxonomy
     settings: ThemeSettings
 
-    def bear(self, registry: Registry, members: Sequence[ThemeUnit]) -> None:
-        """A theme of ``members``, the most central first."""
+    def bear(self, registry: Registry, members: Sequence[ThemeUnit], among: Sequence[ThemeUnit]) -> None:
+        """A theme of ``members``, the most central first, of the units ``among`` which they stand."""
         driver = _driver(members, self.taxonomy)
         identity = theme_id(registry, self.taxonomy, driver, members[0])
-        nested = sub_driver(members, driver, self.taxonomy)
+        nested = sub_driver(members, driver, self.taxonomy, among)
         registry.bear(self.day, identity, driver, members[0].side, [u.ref for u in members], nested)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from voc.themes.distinct import Sayings, repeats
+from voc.themes.dissatisfaction import tone
+from voc.themes.distinct import PHRASES, Sayings, repeats
 from voc.themes.engine import Weights
 from voc.themes.tokens import (
     CHINESE,
@@ -36,6 +37,7 @@ CENTRAL: Final = 3  # units whose words may stand alone ...
 USUAL: Final = 3  # ... where so many documents of the window use them ...
 ALONE: Final = 0.3  # ... for so much of their weight
 NO_NOUN: Final = 0.5  # for what nothing shows to be a noun: verbs and adjectives say too little by themselves
+FULLER: Final = 0.25  # share of the documents with a word that say it in one phrase: below, the word stands alone
 FEW: Final = 5  # documents added to a theme's size where themes are compared: a share of three says little
 # Words of Latin letters that Chinese readers know; others stand in no Chinese label.
 _FOREIGN: Final = frozenset(
@@ -115,7 +117,7 @@ class Labeller:
         Where its documents share too few words in a language, those of the other stand in, in translation.
         """
         shared = self._shared(closest)
-        (english, some), (chinese, several), (other, rest) = (
+        (english, some, thing), (chinese, several, things), (other, rest, _) = (
             self._phrases(topic, closest, group, shared) for group in (ENGLISH, CHINESE, OTHER)
         )
         present = Counter(self._units[r].group for r in closest)
@@ -129,19 +131,20 @@ class Labeller:
         return Sayings(
             {tag: [phrase for phrase in found if not repeats(phrase, names)] for tag, found in phrases.items()},
             {tag: [] if found else words for tag, found in phrases.items()},
-            {"en": some or several or rest, "zh-Hans": several or some or rest},
+            {"en": some or rest, "zh-Hans": several},
             name,
             own or {},
+            thing | things,
         )
 
     def _phrases(
         self, topic: int, closest: Sequence[int], group: str, shared: Set[str]
-    ) -> tuple[list[Term], list[str]]:
-        """Terms for a label, the most telling first: more than a label needs, for those that cannot be translated; and
-        what there is beside, of whatever part of speech."""
+    ) -> tuple[list[Term], list[str], Set[str]]:
+        """Terms for a label, the most telling first: more than a label needs, for those that cannot be translated; what
+        there is beside, of whatever part of speech; and the things that the first terms are about."""
         mine = [r for r in closest if self._units[r].group == group]
         if not mine:
-            return [], []
+            return [], [], frozenset()
         holders = self._holders(mine)
         scores = self._scores(topic, mine, holders, shared)
         spelt = _spelt(self._units[r].terms for r in mine)
@@ -152,9 +155,12 @@ class Labeller:
         chosen: list[Term] = []
         while pool:
             key = max(pool, key=lambda key: _marginal(key, [c.key for c in chosen], scores, holders))
-            chosen.append(spelt[key])
-            pool = [k for k in pool if not _overlap(spelt[k], spelt[key])]
-        return chosen, beside
+            apart = [spelt[k] for k in scores if not any(_overlap(spelt[k], c) for c in chosen)]
+            fuller = _fuller(spelt[key], apart, holders)
+            chosen.append(fuller)
+            pool = [k for k in pool if not _overlap(spelt[k], spelt[key]) and not _overlap(spelt[k], fuller)]
+        about = {key for term in chosen[:PHRASES] for key in _things(term, group, self._nouns) if key in scores}
+        return chosen, beside, {concept(group, key) for key in about}
 
     def _scores(
         self, topic: int, mine: Sequence[int], holders: Mapping[str, frozenset[str]], shared: Set[str]
@@ -231,6 +237,19 @@ def _part_of_speech(term: Term, group: str, nouns: Mapping[str, int]) -> float:
     return 0.0 if seen < 0 else NO_NOUN if form or (not seen and len(term.words) == 1) else 1.0
 
 
+def _things(term: Term, group: str, nouns: Mapping[str, int]) -> Iterator[str]:
+    """Keys of the things that a phrase names, which can be praised, too: the phrase itself and, of English, its last
+    word, of Chinese, each word; where they are nouns and say nothing bad (`_part_of_speech` takes all words of customer
+    service for nouns: rude)."""
+    for key in dict.fromkeys((term.key, *(term.words[-1:] if group != CHINESE else term.words))):
+        if group != CHINESE:
+            noun = nouns.get(term.words[-1], 0) > 0 and term.words[0] not in NEGATIONS
+        else:
+            noun = len(key) > 1 and not key.startswith(tuple(NEGATIONS)) and chinese_dictionary().is_noun(key)
+        if noun and not tone(key, group).strong:
+            yield key
+
+
 def _marginal(
     key: str, chosen: Sequence[str], scores: Mapping[str, float], holders: Mapping[str, frozenset[str]]
 ) -> tuple[float, str]:
@@ -238,6 +257,16 @@ def _marginal(
     best = max(scores.values())
     near = max((len(holders[key] & holders[c]) / len(holders[key] | holders[c]) for c in chosen), default=0.0)
     return RELEVANCE * scores[key] / best - (1 - RELEVANCE) * near, key
+
+
+def _fuller(term: Term, others: Iterable[Term], holders: Mapping[str, frozenset[str]]) -> Term:
+    """The phrase in which a word stands most often, where that is often enough: "cancellation fee" says more than
+    "cancellation"."""
+    if len(term.words) > 1:
+        return term
+    phrases = [other for other in others if len(other.words) > 1 and term.key in other.words]
+    best = max(phrases, key=lambda other: (len(holders[other.key]), other.key), default=term)
+    return best if len(holders[best.key]) >= FULLER * len(holders[term.key]) else term
 
 
 def _overlap(one: Term, other: Term) -> bool:

@@ -6,10 +6,11 @@ import re
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ def nounlike(texts: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def proper_names(texts: Iterable[str]) -> frozenset[str]:
+def proper_names(texts: Sequence[str]) -> frozenset[str]:
     """Keys of English words that writers begin with a capital inside a sentence, most of the times that they could
     choose: people, places, brands and the company itself, whose name nobody may have told. All capitals (TV, PIN) and
     mixed ones (WiFi) are no sign of a name, nor are sentences that capitalise everything. A word of customer service is
-    no name (the Lounge)."""
+    no name (the Lounge). What mostly stands behind a name is a part of it."""
     seen, capital = Counter[str](), Counter[str]()
     for text in texts:
         for before, word in _INSIDE.findall(_NO_WORDS.sub(" . ", text)):
@@ -112,7 +113,19 @@ def proper_names(texts: Iterable[str]) -> frozenset[str]:
                 seen[key] += 1
                 capital[key] += word[0].isupper()
     named = {key for key, n in capital.items() if n >= NAMED and n > NAMED_SHARE * seen[key]}
-    return frozenset(named - chinese_of_english().keys())
+    named -= chinese_of_english().keys()
+    return frozenset(named | _second_names(texts, named))
+
+
+def _second_names(texts: Sequence[str], named: Set[str]) -> Set[str]:
+    """Keys of words that mostly stand behind a name, however they are written: the rest of a name of two words."""
+    seen, behind = Counter[str](), Counter[str]()
+    for text in texts:
+        keys = [_stem(token) for token in _ENGLISH_WORD.findall(text.casefold())]
+        seen.update(keys)
+        behind.update(key for before, key in pairwise(keys) if before in named and key[0].isalpha())
+    found = {key for key, n in behind.items() if n >= NAMED and n > NAMED_SHARE * seen[key]}
+    return found - chinese_of_english().keys() - english_stop_words()
 
 
 def to_simplified(text: str) -> str:
