@@ -184,6 +184,18 @@ def test_a_damaged_member_costs_itself_alone(tmp_path: Path) -> None:
     assert [items[:1] for _, items in names(path)] == [["damaged"], ["a"]]
 
 
+def test_bombs_of_many_members_are_refused_before_anything_of_them_is_read(tmp_path: Path) -> None:
+    """Members that are no bomb each: reading those before the limit took twice the time that their size allows."""
+    member = "id,comment\n" + "a," * 4_000_000
+    zipped = packed(tmp_path / "a.zip", {f"{n:02}.csv": member for n in range(6)})
+    assert zipped.stat().st_size < 100_000
+    read = []
+    with pytest.raises(InputError, match=r"a\.zip unpacks to more than 200 times its size: it looks like a zip bomb"):
+        for source in open_sources(str(zipped)):
+            read += list(source)
+    assert read == []
+
+
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "_RATIO_FROM", 1 << 20)
     big = "id,comment\n" + f"a,{'x' * 1000}\n" * 5000

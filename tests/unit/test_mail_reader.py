@@ -281,6 +281,20 @@ def test_hostile_mail_is_rejected(eml: Path, name: str) -> None:
     assert found.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"), [("图.png".encode(), "图.png"), (b"\x80%e5%9b%be.png", None), (b"\xff", None)]
+)
+def test_attachments_whose_names_are_not_escaped(eml: Path, raw: bytes, name: str | None) -> None:
+    """RFC 2231 wants %e5%9b%be; some programs write the bytes themselves, and others any bytes."""
+    found = document(
+        eml,
+        b"From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nhi there\n"
+        b"--b\nContent-Type: image/png\nContent-Disposition: attachment; filename*=utf-8''" + raw + b"\n\nx\n--b--\n",
+    )
+    assert found.text == "hi there"
+    assert name in (None, found.metadata["attachments"])
+
+
 def test_large_and_broken_attachments_do_no_harm(eml: Path) -> None:
     head = (
         b"From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nhi there\n"

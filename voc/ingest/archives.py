@@ -74,6 +74,11 @@ class Budget:
         """Goes on to the next file that the user gave, of ``packed`` bytes."""
         self.packed, self.recent = packed, 0
 
+    def expect(self, size: int, name: str) -> None:
+        """InputError where ``size`` more bytes would be a bomb: then none of them need be unpacked and read first."""
+        if self.recent + size > max(_RATIO_FROM, RATIO_LIMIT * self.packed):
+            raise _bomb(name)
+
     def take(self, size: int, name: str) -> None:
         """Counts ``size`` more bytes. InputError over the limit."""
         self.used += size
@@ -81,8 +86,7 @@ class Budget:
         if self.used > self.limit:
             size_text = f"{self.limit / 1024**3:.3g} GB"
             raise InputError(f"{name} unpacks to more than {size_text}", "unpack it and name the files")
-        if self.recent > max(_RATIO_FROM, RATIO_LIMIT * self.packed):
-            raise _bomb(name)
+        self.expect(0, name)
 
 
 def _bomb(name: str) -> InputError:
@@ -192,9 +196,10 @@ def unpack_zip(path: Path, name: str, budget: Budget) -> Iterator[Member]:
             budget.members += len(members)
             if budget.members > MEMBER_LIMIT:
                 raise InputError(f"{name} holds more than {MEMBER_LIMIT:,} files", "unpack it and name the folder")
-            for inner, info in members:
-                if not inner.endswith("/") and not _hidden(inner):
-                    yield _unpack(archive, info, f"{name}/{inner}", inner, budget)
+            wanted = [(inner, info) for inner, info in members if not inner.endswith("/") and not _hidden(inner)]
+            budget.expect(sum(info.file_size for _, info in wanted), name)
+            for inner, info in wanted:
+                yield _unpack(archive, info, f"{name}/{inner}", inner, budget)
     except _DAMAGED as error:
         raise InputError(f"{name} is an archive that is damaged ({error})", _HINT) from error
 

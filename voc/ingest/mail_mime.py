@@ -344,6 +344,6 @@ def _filename(disposition: str, declared: str) -> str:
         if found:
             name = found[1] or found[2]
             if encoded := re.fullmatch(r"([\w-]{0,40})'[^']{0,40}'(.*)", name):  # RFC 2231
-                name = decode(unquote_to_bytes(encoded[2]), encoded[1])
+                name = decode(unquote_to_bytes(encoded[2].encode("utf-8", "surrogateescape")), encoded[1])
             return unfold(name)[:200] or "?"
     return ""

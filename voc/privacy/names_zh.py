@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from voc.privacy.found import Found
+from voc.privacy.titles_zh import AFTER, SPACED, TITLES, before_titles, cuts_a_title, is_inside_a_word
 from voc.privacy.words import chinese
 
 MARK: Final = "[name]"
@@ -26,17 +27,7 @@ _STRANGE: Final = -16.0  # a character that the dictionary has not
 _LONGEST: Final = 4
 _WINDOW: Final = 400  # a run without any mark is cut into pieces of so many characters
 
-_TITLES: Final = (
-    r"(?:先生|女士|小姐|太太|老师|师傅|经理|主任|医生|医师|大夫|护士长|护士|护理师|教授|院长|店长|组长|队长|班长|所长|处长|科长|局长|书记|校长|律师|警官|阿姨|叔叔"
-    r"|大哥|大姐|老板娘|老板|总监|总|工程师|主管|顾问|女士|妈妈|爸爸|同学|师父|技师|药师|督导|专员|客服|伯伯|婆婆|哥|姐|[太生](?=[，。！？、:：]))"
-)
-# Family names that stand before a title as other words, too: "那先生", "和医生", "于经理" after 由.
-_NOT_ALONE: Final = (
-    "位时和向应那都来成从于全解有能该关强连查单包任还展项保安班利"
-    "明路边宁常齐水衣官商计原乐车冷花满文盛木房景台马大金客银党"
-)
 _ADDRESSED: Final = r"(?<![\u4e00-\u9fff])(?P<name>%s)(?:先生|女士|小姐|太太)"
-_TITLED: Final = r"(?<![\u4e00-\u9fff]姓)(?P<name>%s)(?P<title>" + _TITLES + r")"
 _OWN: Final = r"(?:我姓|敝姓|免贵姓|贵姓|(?<!百)姓)(?P<name>%s)(?![名氏])"
 _SPEAKER: Final = (
     r"(?:我是|我叫|我系|我係|名叫|叫做|署名|客服|那位|这里是|在线客服|小编|组的|线上的"
@@ -62,7 +53,11 @@ _PLACE: Final = re.compile(
 )
 _FREQUENT_WORD: Final = -11.5
 _SELDOM_WORD: Final = -13.0
+_RARE_WORD: Final = -15.0
 _WORDLIKE: Final = -8.0  # below: family names that are everyday words
+_NOT_GIVEN: Final = frozenset(
+    "的了已姓后看却和与是在不也都就还又很被把给让向到有来去没说叫请要会能这那位个们某女男老科"
+)
 # Towns, books and brands that are built like names.
 _NOT_NAMES: Final = frozenset(
     (
@@ -99,7 +94,6 @@ _NOT_NAMES: Final = frozenset(
         *("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     )
 )
-_AFTER_TITLE: Final = re.compile(_TITLES)
 
 
 _ADVERBS: Final = frozenset(
@@ -129,7 +123,7 @@ _ADVERBS: Final = frozenset(
 def names(text: str) -> Iterator[Found]:
     """Names of people of ``text`` (plain form), Chinese ones."""
     simple = _simplified(text)
-    for start, end in [*_by_cutting(simple), *_by_words(simple)]:
+    for start, end in [*_by_cutting(simple), *_by_words(simple), *before_titles(simple)]:
         yield Found(start, end, MARK)
 
 
@@ -152,12 +146,9 @@ def _converter() -> Any:
 def _patterns() -> tuple[re.Pattern[str], ...]:
     families = chinese().families
     single = "[" + "".join(sorted(f for f in families if len(f) == 1)) + "]"
-    alone = "[" + "".join(sorted(f for f in families if len(f) == 1 and f not in _NOT_ALONE)) + "]"
     double = "|".join(sorted(f for f in families if len(f) == 2))
-    family = f"(?:{double}|{alone})"
     nick = "[" + "".join(sorted(f for f, cost in families.items() if len(f) == 1 and cost > -4)) + "]"
     return (
-        re.compile(_TITLED % family),
         re.compile(_ADDRESSED % single),
         re.compile(_OWN % f"(?:{double}|{single})"),
         re.compile(_NICK % nick),
@@ -167,17 +158,14 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def _by_words(text: str) -> Iterator[tuple[int, int]]:
-    """Family names with a title, names of one's own, nicknames."""
+    """Names of one's own, and nicknames."""
     lists = chinese()
-    titled, addressed, own, nick, speaker, called = _patterns()
-    for match in titled.finditer(text):
-        if not _is_inside_a_word(text, match.start("name"), match.end("name"), match.end()):
-            yield match.span("name")
+    addressed, own, nick, speaker, called = _patterns()
     for pattern in (addressed, own, nick):
         for match in pattern.finditer(text):
             if pattern is nick and match["name"] in lists.words:
                 continue
-            if not _is_inside_a_word(text, match.start("name"), match.end("name"), match.end("name") + 1):
+            if not is_inside_a_word(text, match.start("name"), match.end("name"), match.end("name") + 1):
                 yield match.span("name")
     for pattern in (speaker, called):
         for match in pattern.finditer(text):
@@ -187,17 +175,9 @@ def _by_words(text: str) -> Iterator[tuple[int, int]]:
                 likely = likely and name[1] not in "姐妹弟哥姨伯公婆们的是时人事孩子"
             else:
                 likely = name not in lists.words and all(char in lists.given for char in name)
+                likely = likely and not cuts_a_title(text, match.end("name"))
             if likely:
                 yield match.span("name")
-
-
-def _is_inside_a_word(text: str, start: int, end: int, stop: int) -> bool:
-    """Whether the name makes a word with what stands before ("由于先生" has none called 于), or with what follows."""
-    words = chinese().words
-    left = text[start - 1 : end] if start else ""
-    return (len(left) > 1 and words.get(left, -99.0) > -12.5) or (
-        end - start == 1 and words.get(text[start : start + 2], -99.0) > -11.0 and stop == end + 1
-    )
 
 
 def _by_cutting(text: str) -> Iterator[tuple[int, int]]:
@@ -205,9 +185,10 @@ def _by_cutting(text: str) -> Iterator[tuple[int, int]]:
     for run in _HAN.finditer(text):
         for start in range(run.start(), run.end(), _WINDOW):
             piece = text[start : min(start + _WINDOW, run.end())]
-            if candidate.search(piece):
+            ends = start + len(piece) == run.end() and SPACED.match(text, run.end()) is not None
+            if ends or candidate.search(piece):
                 said = _INTRO.search(text, max(0, start - 8), start) is not None
-                yield from ((start + a, start + b) for a, b in _cut(piece, said))
+                yield from ((start + a, start + b) for a, b in _cut(piece, said, ends))
 
 
 @cache
@@ -217,11 +198,12 @@ def _candidate() -> re.Pattern[str]:
     single = "".join(sorted(f for f in lists.families if len(f) == 1))
     double = "|".join(sorted(f for f in lists.families if len(f) == 2))
     given = "".join(sorted(lists.given))
-    return re.compile(f"[{single}].?[{given}]|{double}")
+    return re.compile(f"[{single}].?[{given}]|{double}|[{single}][\u4e00-\u9fff]{{2}}{TITLES}")
 
 
-def _cut(piece: str, said: bool) -> list[tuple[int, int]]:
-    """The names in the cheapest way to cut ``piece``; ``said``: the words before it announce a name."""
+def _cut(piece: str, said: bool, ends: bool) -> list[tuple[int, int]]:
+    """The names in the cheapest way to cut ``piece``; ``said``: the words before it announce a name; ``ends``: a title
+    stands behind it."""
     words = chinese().words
     size = len(piece)
     best = [0.0] * (size + 1)
@@ -233,7 +215,7 @@ def _cut(piece: str, said: bool) -> list[tuple[int, int]]:
             cost = words.get(piece[at:end])
             if cost is not None and cost + best[end] > score:
                 score, choice = cost + best[end], (end, False)
-        for end, cost in _names_from(piece, at, said):
+        for end, cost in _names_from(piece, at, said, ends):
             if cost + best[end] > score:
                 score, choice = cost + best[end], (end, True)
         best[at], step[at] = score, choice
@@ -256,7 +238,22 @@ def _is_word(piece: str, at: int, end: int) -> bool:
     return at > 0 and words.get(piece[at - 1 : at + 1], -99.0) > _FREQUENT_WORD
 
 
-def _names_from(piece: str, at: int, said: bool) -> Iterator[tuple[int, float]]:
+def _is_titled(piece: str, at: int, first: int, end: int, ends: bool) -> bool:
+    """Whether a title stands behind what may be a name. Where its characters or the family name are of everyday words,
+    it must not be built of words itself (徐博奎, 连景峯; not 谢谢王, 万芳的)."""
+    if AFTER.match(piece, end) is None and not (ends and end == len(piece)):
+        return False
+    lists, given = chinese(), piece[first:end]
+    everyday = lists.families[piece[at:first]] <= _WORDLIKE
+    known = [char in lists.given for char in given]
+    if all(known) and not everyday:
+        return True
+    if len(given) != 2 or lists.words.get(given, -99.0) > _RARE_WORD or _NOT_GIVEN.intersection(given):
+        return False
+    return (any(known) or not everyday) and not _is_word(piece, at, end)
+
+
+def _names_from(piece: str, at: int, said: bool, ends: bool) -> Iterator[tuple[int, float]]:
     """Where names that begin at ``at`` can end, with what each costs."""
     lists = chinese()
     for family in (piece[at : at + 2], piece[at]) if piece[at : at + 2] in lists.families else (piece[at],):
@@ -267,12 +264,12 @@ def _names_from(piece: str, at: int, said: bool) -> Iterator[tuple[int, float]]:
         announced = (said and at == 0) or (at > 1 and _INTRO.search(piece, max(0, at - 5), at) is not None)
         for size in (1, 2):
             end = first + size
-            if end > len(piece):
-                break
+            if end > len(piece) or cuts_a_title(piece, end):
+                continue
             costs = [lists.given.get(char) for char in piece[first:end]]
             whole = piece[at:end]
-            titled = cost > _WORDLIKE and _AFTER_TITLE.match(piece, end) is not None
-            if None in costs and not (titled and size == 2) and not (announced and end == len(piece)):
+            titled = _is_titled(piece, at, first, end, ends)
+            if None in costs and not titled and not (announced and end == len(piece)):
                 continue
             if not titled and (whole in _NOT_NAMES or _PLACE.match(piece, end)):
                 continue

@@ -92,7 +92,9 @@ class Health(Subjects):
     def count_faults(self) -> list[Fault]:
         """Sources whose counts are not those of their rows."""
         sql = """SELECT i.name, i.documents, i.rows, i.documents + i.duplicates + i.rejects + i.forgotten,
-            (SELECT count(*) FROM documents d WHERE d.input = i.id) FROM inputs i WHERE i.done ORDER BY i.id"""
+            coalesce(d.there, 0) FROM inputs i
+            LEFT JOIN (SELECT input, count(*) AS there FROM documents GROUP BY input) d ON d.input = i.id
+            WHERE i.done ORDER BY i.id"""
         found = []
         for name, documents, rows, parts, there in self._db.rows(sql):
             if documents != there:

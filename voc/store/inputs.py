@@ -97,10 +97,12 @@ class Inputs(Subjects):
     def source_times(self) -> Iterator[tuple[str, str]]:
         """Source and latest time, as it was given, for each day on which a source has documents; sources in the order
         in which they were begun."""
-        for state in self.sources():
-            sql = """SELECT time, max(instant) FROM documents WHERE input = ? AND time IS NOT NULL
-                GROUP BY substr(time, 1, 10) ORDER BY 1"""
-            yield from ((state.name, time) for time, _ in self._db.rows(sql, (state.id,)))
+        # In one pass: there may be as many sources as calls or chats.
+        sql = """SELECT i.name, d.time FROM (
+                SELECT input, time, max(instant) FROM documents WHERE time IS NOT NULL
+                GROUP BY input, substr(time, 1, 10)) d
+            JOIN inputs i ON i.id = d.input ORDER BY d.input, d.time"""
+        yield from self._db.rows(sql)
 
     def rejects(self) -> Iterator[StoredReject]:
         """All rejected rows, by source, then row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -11,21 +12,25 @@ import numpy as np
 from voc.documents import Document
 from voc.results import Classified, Evidence, Prediction
 from voc.store.base import Part
-from voc.store.connection import Row
+from voc.store.connection import Row, Value
 from voc.store.labels import settle
 from voc.store.rows import (
     DOCUMENT_COLUMNS,
     Counted,
     Detail,
+    Group,
     document_of,
+    instant,
     pack_segments,
     unpack_scores,
     unpack_segments,
 )
+from voc.store.subjects import LAST_DAYS
 from voc.store.vectors import FOLDER
 
 # A prediction whose vectors were lost counts as not made: it is made again, the same, and its vectors with it.
 _WHOLE = "NOT (p.pieces > 0 AND p.shard IS NULL)"
+_LONG_PAGE = 5000  # light rows that are held at a time
 
 
 class Predictions(Part):
@@ -94,17 +99,58 @@ class Predictions(Part):
             for row in rows:
                 yield _prediction(row, model, spans.get(row[0], ()))
 
-    def counts(self, model: str, keys: Iterable[str] | None = None) -> Iterator[Counted]:
-        """One light row for each document that ``model`` classified, in ingest order; no text is read."""
+    def counts(
+        self, model: str, keys: Iterable[str] | None = None, *, probabilities: bool = False, label: str | None = None,
+        days: tuple[date, date] | None = None,
+    ) -> Iterator[Counted]:  # fmt: skip
+        """One light row for each document that ``model`` classified, in ingest order; no text is read. With its
+        ``probabilities`` and the labels set by hand where they are asked for.
+
+        Fewer, so that they need not be read: those with ``label``, or those of ``days`` (both included), give or take
+        two days: the local day decides, and is the caller's to tell."""
         number = self._model(model)
         labels_of = cache(lambda text: frozenset(json.loads(text)))
-        sql = """SELECT d.key, d.time, d.customer, p.labels, p.status, d.channel, d.language,
-            coalesce(d.product, ''), coalesce(d.region, '')
-            FROM documents d JOIN predictions p ON p.model = ? AND p.document = d.seq
-            WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq"""
-        for page in self._pages(keys):
-            for key, time, customer, labels, *rest in self._db.rows(sql, (number, page)):
-                yield Counted(key, time, customer, labels_of(labels), *rest)
+        by_hand_of = cache(lambda text: tuple(json.loads(text)))
+        more, joined = (", o.probabilities, p.by_hand", _OUTPUTS) if probabilities else ("", "")
+        asked: list[Value] = []
+        narrow = ""
+        if label is not None:
+            narrow, asked = " AND instr(p.labels, ?)", [json.dumps(label)]
+        if days is not None:
+            first, last = (instant(day.isoformat()) or 0.0 for day in days)
+            narrow, asked = f"{narrow} AND +d.instant BETWEEN ? AND ?", [*asked, first - LAST_DAYS, last + LAST_DAYS]
+        sql = f"""SELECT d.seq, d.key, d.time, d.customer, p.labels, p.status, d.channel, d.language,
+            coalesce(d.product, ''), coalesce(d.region, ''){more}
+            FROM documents d CROSS JOIN predictions p ON p.model = ? AND p.document = d.seq {joined}
+            WHERE %s{narrow} ORDER BY d.seq"""  # noqa: S608
+        for row in self._walk(sql, number, asked, keys):
+            key, time, customer, labels, *rest = row[1:10]
+            judged = (_unpacked(row[10]), by_hand_of(row[11])) if probabilities else ()
+            yield Counted(key, time, customer, labels_of(labels), *rest, *judged)
+
+    def _walk(self, sql: str, model: int, asked: Sequence[Value], keys: Iterable[str] | None) -> Iterator[Row]:
+        """Rows of ``sql``, whose first column is the document's number, page by page. CROSS JOIN and the plus keep
+        SQLite from other orders of its loops, in which it would sort all that is left for each page."""
+        if keys is not None:
+            for some in self._pages(keys):
+                chosen = sql % "d.seq IN (SELECT value FROM json_each(?))"
+                yield from self._db.rows(chosen, (model, some, *asked))
+            return
+        # By number, without asking first which there are.
+        last, every = 0, sql % "d.seq > ?" + " LIMIT ?"
+        while page := self._db.rows(every, (model, last, *asked, _LONG_PAGE)):
+            last = page[-1][0]
+            yield from page
+
+    def groups(self, model: str) -> Iterator[Group]:
+        """The documents that ``model`` classified, counted by what coverage tells of them, in no order. Of a time
+        without an offset only the day is given, so that there are few groups."""
+        sql = """SELECT CASE WHEN d.time GLOB '*[Zz+]*' OR instr(substr(d.time, 11), '-') THEN d.time
+                ELSE substr(d.time, 1, 10) END, d.channel, d.language, coalesce(d.product, ''), coalesce(d.region, ''),
+                p.status, count(*)
+            FROM documents d JOIN predictions p ON p.model = ? AND p.document = d.seq GROUP BY 1, 2, 3, 4, 5, 6"""
+        for row in self._db.rows(sql, (self._model(model),)):
+            yield Group(*row)
 
     def details(self, model: str, keys: Iterable[str] | None = None) -> Iterator[Detail]:
         """Documents that ``model`` classified, with prediction, segments and scores, in ingest order."""
@@ -243,9 +289,14 @@ class Predictions(Part):
         settle(self._db, document, number)
 
 
+_OUTPUTS = "JOIN outputs o ON o.prediction = p.id"
 _SELECT_PREDICTIONS = """SELECT p.id, d.key, p.status, p.labels, o.abstained, o.probabilities, p.by_hand
     FROM predictions p JOIN outputs o ON o.prediction = p.id JOIN documents d ON d.seq = p.document
     WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?))"""
+
+
+def _unpacked(blob: bytes) -> tuple[float, ...]:
+    return tuple(np.frombuffer(blob, dtype="<f8").tolist())
 
 
 def _prediction(row: Row, model: str, evidence: tuple[Evidence, ...]) -> Prediction:
@@ -254,7 +305,7 @@ def _prediction(row: Row, model: str, evidence: tuple[Evidence, ...]) -> Predict
         key=row[1],
         model=model,
         status=row[2],
-        probabilities=tuple(np.frombuffer(row[5], dtype="<f8").tolist()),
+        probabilities=_unpacked(row[5]),
         labels=tuple(json.loads(row[3])),
         abstained=tuple(json.loads(row[4])),
         evidence=evidence,

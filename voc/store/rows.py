@@ -60,7 +60,8 @@ class StoredReject:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One classified document, without its text: what trends, coverage and journeys count."""
+    """One classified document, without its text: what trends, coverage and journeys count. ``probabilities`` and
+    ``by_hand`` are () unless they were asked for."""
 
     key: str
     time: str | None
@@ -71,6 +72,21 @@ class Counted:
     language: str
     product: str = ""
     region: str = ""
+    probabilities: tuple[float, ...] = ()
+    by_hand: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many classified ``documents`` share all of this; see `Store.groups` for ``time``."""
+
+    time: str | None
+    channel: str
+    language: str
+    product: str
+    region: str
+    status: str
+    documents: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from voc.results import Cell, Emergence, Theme, ThemeResult, ThemeUnit, Trend, WeekRow
+from voc.results import Cell, Correction, Emergence, Theme, ThemeResult, ThemeUnit, Trend, WeekRow
 from voc.store.lineage import Lineage, LineageChange
 from voc.store.rows import Membership, dumps, unpack_segments
 from voc.store.vectors import Place
@@ -189,7 +189,9 @@ class Themes(Lineage):
         )
 
 
-_DETAIL = ("drivers", "weekly", "pinned", "counter", "place", "emergence", "sub_driver", "sub_names")
+_DETAIL = ("drivers", "weekly", "pinned", "counter", "place", "emergence", "sub_driver", "sub_names", "nearest")
+
+_TUPLES = ("weekly", "counter", "place", "nearest")
 
 
 def _plain(value: Any) -> Any:
@@ -198,7 +200,7 @@ def _plain(value: Any) -> Any:
 
 def _detail(saved: dict[str, Any]) -> dict[str, Any]:
     """The later fields of a theme, as they were."""
-    lists: dict[str, Any] = {name: tuple(saved[name]) for name in ("weekly", "counter", "place") if name in saved}
+    lists: dict[str, Any] = {name: tuple(saved[name]) for name in _TUPLES if name in saved}
     if "emergence" in saved:
         told = saved["emergence"]
         lists["emergence"] = Emergence(
@@ -211,4 +213,5 @@ def _row(value: dict[str, Any]) -> WeekRow:
     cells = {label: Cell(**cell) for label, cell in value["cells"].items()}
     # Rows of an older voc have no trends; the stage is done anew before a report is built from them.
     trends = {label: Trend(**{**t, "like": tuple(t["like"])}) for label, t in value.get("trends", {}).items()}
-    return WeekRow(**{**value, "cells": cells, "trends": trends})
+    corrections = {label: Correction(**c) for label, c in value.get("corrections", {}).items()}
+    return WeekRow(**{**value, "cells": cells, "trends": trends, "corrections": corrections})
