@@ -13,7 +13,8 @@ from voc.report.build import ReportInputs
 from voc.report.value import CallBack, Coverage, Quote, Rejects
 from voc.results import Alarm, DayCount, Theme, ThemeResult, WeekRow, Where
 from voc.taxonomy import default_taxonomy
-from voc.trends import alarms, count_all, located, tally_of, usable_errors, weekly, whole
+from voc.trends import alarms, count_all, located, tally_of, weekly, whole
+from voc.trends.correct import ErrorTable
 from voc.weeks import Week
 
 TAXONOMY = replace(default_taxonomy(), version="churn-drivers-1-00000000")  # golden files outlive an edit of its texts
@@ -35,6 +36,8 @@ COUNTS = (
 )
 # What is known of the classifier, of all labels but one: that one's shares are not corrected.
 ERRORS = {label: (160.0, 40.0, 30.0, 2970.0) for label in LABELS if label != "unknowledgeable.complaint"}
+CORRECTED = frozenset(ERRORS)
+FOUND, LEFT = 0.85, 0.015  # probabilities of labels that are found, and of those that are not
 CHANNELS = ("review", "email", "chat", "call", "review", "email", "review", "letter")
 LANGUAGES = ("en", "en", "zh-Hans", "en", "zh-Hant")
 PRODUCTS = ("ferry", "freight", "", "ferry", "season ticket")
@@ -60,8 +63,11 @@ def day_counts(
             channel = "call" if calls else CHANNELS[i % 8]
             product = PRODUCTS[len(found) % 5]
             found.append(
-                DayCount(f"{w}-{i}", day, customer, frozenset(labels), True, channel, LANGUAGES[i % 5], product)
-            )
+                DayCount(
+                    f"{w}-{i}", day, customer, frozenset(labels), True, channel, LANGUAGES[i % 5], product,
+                    probabilities=tuple(FOUND if label in labels else LEFT for label in LABELS),
+                )
+            )  # fmt: skip
     return found
 
 
@@ -71,11 +77,11 @@ def week_rows(
     *,
     last: str = WEEK,
     last_partial: bool = False,
-    errors: Mapping[str, tuple[float, float, float, float]] = ERRORS,
+    corrected: frozenset[str] = CORRECTED,
 ) -> list[WeekRow]:
     """Rows as the trends make them of these counts."""
     table = tuple(tuple(series) for series in counts)
-    return list(_rows(tuple(documents), table, last, last_partial, tuple(errors.items())))
+    return list(_rows(tuple(documents), table, last, last_partial, corrected))
 
 
 @cache
@@ -84,7 +90,7 @@ def _rows(
     counts: tuple[tuple[int, ...], ...],
     last: str,
     last_partial: bool,
-    errors: tuple[tuple[str, tuple[float, float, float, float]], ...],
+    corrected: frozenset[str],
 ) -> tuple[WeekRow, ...]:
     week = Week.parse(last)
     as_of = week.start if last_partial else week.end
@@ -92,21 +98,20 @@ def _rows(
     first = week.plus(1 - len(documents))
     if documents and not documents[0]:  # the row of an empty week needs a document, which names no label
         found = [DayCount("none", first.start.isoformat(), None, frozenset(), False), *found]
-    rows = weekly(found, labels=LABELS, zone=ZoneInfo("UTC"), as_of=as_of, week=week, errors=dict(errors))
-    return tuple(rows)
+    errors = {label: ErrorTable(*counts) for label, counts in ERRORS.items() if label in corrected}
+    return tuple(weekly(found, labels=LABELS, zone=ZoneInfo("UTC"), as_of=as_of, week=week, errors=errors))
 
 
 def places(rows: Sequence[WeekRow], found: Sequence[Alarm], counts: Sequence[DayCount]) -> list[Where]:
     """Where the signals of the last week lie."""
     now = [a for a in found if a.last == rows[-1].week and a.state in ("new", "stands")]
     tallies = [t for a in now[:3] if (t := tally_of(a, rows))]
-    tables = usable_errors(ERRORS)
 
     def week_at(time: str | None) -> str | None:
         return str(Week.of(date.fromisoformat(time))) if time else None
 
     count_all(tallies, counts, week_at)
-    return [where for t in tallies if (where := located(t, tables.get(t.series)))]
+    return [where for t in tallies if (where := located(t, rows[-1].corrections.get(t.series)))]
 
 
 def with_rows(inputs: ReportInputs, rows: Sequence[WeekRow]) -> ReportInputs:

@@ -23,7 +23,9 @@ def test_a_driver_with_a_new_signal_is_the_verdict() -> None:
     assert (v.tests, v.since, v.baseline_weeks) == (9, "2026-W46", 18)
     cell = report.cell("neglect.complaint")
     assert cell is not None and cell.share is not None and cell.raw_share == round(35 / 412, 6)
-    assert v.share == cell.share == pytest.approx((35 / 412 - 0.01) / 0.79, abs=1e-6)  # corrected
+    known = report.corrections["neglect.complaint"]
+    assert known.gap == pytest.approx(0.79) and known.documents == sum(fixed.DOCUMENTS) and known.audited == 0
+    assert v.share == cell.share == pytest.approx(known.share + (35 / 412 - known.counted) / 0.79, abs=3e-6)
     assert v.change == pytest.approx(v.share - v.baseline, abs=2e-6)  # type: ignore[operator]
     assert v.p < v.q < 0.01 and v.low < v.share < v.high  # type: ignore[operator]
     assert report.signals["neglect.complaint"] == "up"
@@ -66,7 +68,7 @@ def test_nothing_is_called_a_change_with_too_few_weeks_before(weeks: int) -> Non
     enough = weeks - 1 >= MIN_BASELINE
     assert report.verdict.kind == ("moved" if enough else "short_baseline")
     assert set(report.signals.values()) == ({"up"} if enough else {"untested"})
-    assert report.verdict.driver == "discourtesy"
+    assert report.verdict.driver == ("discourtesy" if weeks > 1 else "unknowledgeable")  # by what is shown
     assert {t.reason for t in report.weeks[-1].trends.values()} == ({None} if enough else {"few_weeks"})
 
 
@@ -206,7 +208,7 @@ def test_late_feedback_makes_a_revision_that_says_what_it_restates() -> None:
     assert late.revision == 2
     assert late.restates is not None
     assert late.restates.revision == 1
-    assert set(late.restates.parts) == {"weeks", "verdict", "changes", "alarms"}
+    assert set(late.restates.parts) == {"weeks", "verdict", "changes", "alarms", "corrections"}
     by = {f.series: f for f in late.restates.figures}
     assert {f.week for f in late.restates.figures} == {"2026-W45"}
     assert (by["documents"].before, by["documents"].after) == ((409, 409), (410, 410))

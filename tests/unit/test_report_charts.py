@@ -56,7 +56,7 @@ def test_ids_are_unique_and_every_reference_is_kept() -> None:
 
 def test_numbers_and_week_names_are_text() -> None:
     texts = [e.text for e in ElementTree.fromstring(_draw(_series())).iter("text")]
-    assert "9.5%" in texts
+    assert "10.3%" in texts
     assert {"wk46", "wk31"} <= set(texts)
     assert "0%" in texts
 

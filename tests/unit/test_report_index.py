@@ -59,7 +59,7 @@ def test_each_report_is_listed_with_all_its_forms(tmp_path: Path, language: str)
     assert all((tmp_path / link).is_file() for link in page.links)
     said = {
         "en": (
-            "Complaints about neglect rose to 9.5%",
+            "Complaints about neglect rose to 10.3%",
             "▲ Neglect",
             "No signal",
             "written by another version",

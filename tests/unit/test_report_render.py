@@ -176,12 +176,12 @@ def test_a_language_tag_becomes_an_attribute_only_where_it_is_one() -> None:
 def test_the_page_says_what_matters() -> None:
     page = _Page(render_html(build_report(fixed.inputs()), "en"))
     shown = " ".join(page.text.split())
-    assert "Complaints about neglect rose to 9.5% of this week’s feedback, from 3.9% before" in shown
+    assert "Complaints about neglect rose to 10.3% of this week’s feedback, from 4.8% before" in shown
     assert "the one signal among 9 series tested; chance alone would show a change this clear in about 1 of" in shown
     assert "+5.6 pp" in shown and "New signal: up" in shown
-    assert "Interval 6.4% to 13.4%" in shown
+    assert "Interval 6.9% to 14.8%" in shown
     assert "35 of 412 counted (8.5%)" in shown
-    assert "corrected for the classifier’s known errors, except: Unknowledgeable staff" in shown
+    assert "probably finds wrongly and misses here, except: Unknowledgeable staff" in shown
     assert "with channels, languages and products in the baseline’s proportions" in shown
     assert "withdrawn: restated counts do not give it" in shown
     assert "French (not tested)" in shown

@@ -40,7 +40,7 @@ def test_numbers_are_numbers_with_their_denominators_and_tests() -> None:
     assert row["95% low"] < row["Share"] < row["95% high"] and row["q"] < 0.01  # type: ignore[operator]
     assert len(found["Week by week"]) == 1 + 20 * 9
     assert [r[6] for r in found["Signals"][1:]] == ["new", "withdrawn", "faded"]
-    assert found["Report"][0][1].startswith("Complaints about neglect rose to 9.5%")  # type: ignore[attr-defined]
+    assert found["Report"][0][1].startswith("Complaints about neglect rose to 10.3%")  # type: ignore[attr-defined]
     assert {r[1] for r in found["Quotes"][1:]} >= {"HL-20301", "HL-20311"}
 
 

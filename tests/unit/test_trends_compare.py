@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from voc.ranges import Comparison, Range
 from voc.results import DayCount
 from voc.trends import compare, theme_tests
+from voc.trends.correct import ErrorTable
 from voc.weeks import Week
 
 LABELS = ("leave", "neglect.complaint")
 ZONE = ZoneInfo("Asia/Shanghai")
 LAST = Week.parse("2026-W46")
-ERRORS = dict.fromkeys(LABELS, (160.0, 40.0, 30.0, 2970.0))
+ERRORS = dict.fromkeys(LABELS, ErrorTable(160, 40, 30, 2970))
 
 
 def week(back: int) -> Range:
@@ -72,12 +74,18 @@ def test_a_shift_of_products_is_not_sold_as_a_change_of_what_they_say() -> None:
     assert without.sure
 
 
+def judged(rows: list[DayCount], found: float = 0.9, left: float = 0.02) -> list[DayCount]:
+    """The same with these probabilities of what was found and of what was not."""
+    return [replace(c, probabilities=tuple(found if label in c.labels else left for label in LABELS)) for c in rows]
+
+
 def test_a_change_of_the_scale_of_corrected_shares() -> None:
-    rows = [*documents(1, 1000, 100), *documents(0, 1000, 200)]
+    rows = judged([*documents(1, 1000, 100), *documents(0, 1000, 200)])
     raw, leave = compared(rows).series[0], compared(rows, errors=ERRORS).series[0]
     assert leave.change == pytest.approx(0.1 / 0.79)
     assert leave.p == raw.p  # changes are tested on raw counts
     assert leave.high - leave.low > raw.high - raw.low  # type: ignore[operator]
+    assert leave.before.share == pytest.approx(0.15 * 0.9 + 0.85 * 0.02 - 0.05 / 0.79, abs=0.03)
 
 
 def test_ranges_that_overlap_are_refused() -> None:
@@ -119,8 +127,8 @@ def test_intervals_hold_the_change_and_sides_change_places(
     one: tuple[int, int], two: tuple[int, int], corrected: bool
 ) -> None:
     errors = ERRORS if corrected else {}
-    there = compared([*documents(1, *one), *documents(0, *two)], errors=errors).series[0]
-    back = compared([*documents(1, *two), *documents(0, *one)], errors=errors).series[0]
+    there = compared(judged([*documents(1, *one), *documents(0, *two)]), errors=errors).series[0]
+    back = compared(judged([*documents(1, *two), *documents(0, *one)]), errors=errors).series[0]
     assert there.low is not None and there.change is not None and there.high is not None
     assert -1 <= there.low <= there.change <= there.high <= 1
     assert back.change == pytest.approx(-there.change)

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from voc.results import DayCount, WeekRow
 from voc.trends import last_complete_week, weekly, whole
+from voc.trends.correct import ErrorTable
 from voc.weeks import Week
 
 UTC = ZoneInfo("UTC")
 LABELS = ("neglect.complaint", "neglect.praise", "leave")
 LATER = date(2031, 1, 1)
+TABLE = ErrorTable(70, 30, 20, 980)
 
 
 def doc(number: int, time: str, *labels: str, customer: str | None = None) -> DayCount:
@@ -26,6 +28,11 @@ def doc(number: int, time: str, *labels: str, customer: str | None = None) -> Da
 def week_of_documents(week: str, n: int, k: int, label: str = "leave") -> list[DayCount]:
     day = Week.parse(week).start.isoformat()
     return [doc(i, day, *([label] if i < k else [])) for i in range(n)]
+
+
+def judged(counts: list[DayCount], found: float = 0.8, left: float = 0.05) -> list[DayCount]:
+    """The same with these probabilities of what was found and of what was not."""
+    return [replace(c, probabilities=tuple(found if label in c.labels else left for label in LABELS)) for c in counts]
 
 
 documents = st.lists(
@@ -57,18 +64,19 @@ def test_the_weeks_are_complete_in_number_and_add_up_to_the_whole(counts: list[D
 def test_the_order_of_the_documents_does_not_matter(
     counts: list[DayCount], as_of: date, shuffler: random.Random
 ) -> None:
+    counts, errors = judged(counts), {"leave": TABLE}
     shuffled = list(counts)
     shuffler.shuffle(shuffled)
-    assert weekly(counts, labels=LABELS, zone=UTC, as_of=as_of) == weekly(
-        iter(shuffled), labels=LABELS, zone=UTC, as_of=as_of
+    assert weekly(counts, labels=LABELS, zone=UTC, as_of=as_of, errors=errors) == weekly(
+        iter(shuffled), labels=LABELS, zone=UTC, as_of=as_of, errors=errors
     )
-    assert whole(counts, labels=LABELS) == whole(shuffled, labels=LABELS)
+    assert whole(counts, labels=LABELS, errors=errors) == whole(shuffled, labels=LABELS, errors=errors)
 
 
 @given(documents, as_ofs, st.booleans())
 def test_what_each_cell_says_is_possible(counts: list[DayCount], as_of: date, known: bool) -> None:
-    errors = {"neglect.complaint": (70.0, 30.0, 20.0, 980.0)} if known else {}
-    for row in weekly(counts, labels=LABELS, zone=UTC, as_of=as_of, errors=errors):
+    errors = {"neglect.complaint": TABLE} if known else {}
+    for row in weekly(judged(counts), labels=LABELS, zone=UTC, as_of=as_of, errors=errors):
         assert row.partial == (as_of < Week.parse(row.week).end)
         assert 0 <= row.baseline <= 26
         for label, cell in row.cells.items():
@@ -134,23 +142,37 @@ def test_at_most_26_earlier_weeks_are_the_baseline() -> None:
     assert rows[26].trends["leave"].raw_baseline > 0.1008  # type: ignore[operator]
 
 
-def test_shares_are_corrected_by_the_errors_and_tests_are_not() -> None:
+def test_shares_are_corrected_by_the_probabilities_and_tests_are_not() -> None:
     first = Week.parse("2026-W20")
     counts = [c for w in range(12) for c in week_of_documents(str(first.plus(w)), 500, 60 if w == 11 else 30)]
+    counts = judged(counts, 0.75, 0.02)
     raw = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
-    errors = {"leave": (70.0, 30.0, 20.0, 980.0), "neglect.praise": (1.0, 9.0, 10.0, 90.0)}
-    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, errors=errors)
+    level = (390 * 0.75 + 5610 * 0.02) / 6000
+    errors = {"leave": ErrorTable(70 * level, 30 * level, 2 * (1 - level), 98 * (1 - level))}  # calibrated at the level
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, week=Week.parse(raw[-1].week), errors=errors)
     cell, trend = rows[-1].cells["leave"], rows[-1].trends["leave"]
     assert (cell.k, cell.n, cell.raw_share) == (60, 500, 0.12)
-    assert cell.share == pytest.approx((0.12 - 0.02) / 0.68)
-    assert trend.baseline == pytest.approx((0.06 - 0.02) / 0.68, abs=0.001)
+    assert cell.share == pytest.approx(level + (0.12 - 0.065) / 0.68, abs=0.001)
+    assert trend.baseline == pytest.approx(level + (0.06 - 0.065) / 0.68, abs=0.001)
     assert cell.change == pytest.approx(cell.share - trend.baseline)  # type: ignore[operator]
-    assert cell.low < raw[-1].cells["leave"].low * 1.2  # type: ignore[operator]
+    assert cell.high - cell.low > raw[-1].cells["leave"].high - raw[-1].cells["leave"].low  # type: ignore[operator]
     assert (trend.p, trend.q, trend.signal) == (
         raw[-1].trends["leave"].p, raw[-1].trends["leave"].q, "shift_up"
     )  # fmt: skip
-    assert rows[-1].cells["neglect.praise"] == raw[-1].cells["neglect.praise"]  # that table tells nothing apart
-    assert whole(counts, labels=LABELS, errors=errors).cells["leave"].share == pytest.approx((390 / 6000 - 0.02) / 0.68)
+    assert rows[-1].cells["neglect.praise"] == raw[-1].cells["neglect.praise"]  # nothing is known of that one
+    assert [bool(r.corrections) for r in rows] == [False] * 11 + [True]
+    assert rows[-1].corrections["leave"].documents == 6000
+    assert whole(counts, labels=LABELS, errors=errors).cells["leave"].share == pytest.approx(level, abs=0.001)
+
+
+def test_the_last_52_weeks_say_how_counts_become_shares() -> None:
+    first = Week.parse("2025-W20")
+    counts = [c for w in range(60) for c in week_of_documents(str(first.plus(w)), 20, 4)]
+    last = first.plus(59)
+    row = weekly(judged(counts), labels=LABELS, zone=UTC, as_of=LATER, week=last, errors={"leave": TABLE})[-1]
+    assert row.corrections["leave"].documents == 52 * 20
+    without = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER, week=last, errors={"leave": TABLE})[-1]
+    assert without.corrections == {} and without.cells["leave"].share == 0.2
 
 
 def test_a_steady_share_is_no_signal_whatever_the_volume() -> None:

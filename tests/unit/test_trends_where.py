@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voc.results import DayCount
+from voc.results import Correction, DayCount
 from voc.trends import count_all, located
-from voc.trends.correct import ErrorTable
 from voc.trends.where import LEAST, Tally, standardised
 
 NOW, BASE = "2026-W46", "2026-W40"
@@ -24,10 +23,10 @@ def documents(week: str, channel: str, n: int, k: int, *, language: str = "en") 
     ]
 
 
-def where(counts: list[DayCount], table: ErrorTable | None = None):  # type: ignore[no-untyped-def]
+def where(counts: list[DayCount], correction: Correction | None = None):  # type: ignore[no-untyped-def]
     tally = Tally("leave", (NOW,), frozenset({BASE}))
     count_all([tally], counts, lambda time: time)
-    return located(tally, table)
+    return located(tally, correction)
 
 
 def test_a_change_of_who_is_heard_is_named_as_such() -> None:
@@ -60,7 +59,7 @@ def test_a_change_of_what_they_say_is_no_mix() -> None:
 
 def test_differences_are_on_the_scale_of_corrected_shares() -> None:
     counts = [*documents(BASE, "review", 400, 40), *documents(NOW, "review", 400, 80)]
-    found = where(counts, table=ErrorTable(60, 40, 10, 90))
+    found = where(counts, Correction(0.15, 0.2, 0.1, 0.3, 0.5, 0.4, 0.6, 800, 0))
     assert found.change == pytest.approx(0.1 / 0.5)
     assert found.more == pytest.approx(40)
     assert found.parts == ()  # one channel, one language

@@ -27,7 +27,7 @@ from voc.report.value import (
     ThemeTable,
 )
 from voc.report.verdict import signal_of, verdict_of
-from voc.results import Alarm, Cell, Theme, ThemeResult, Trend, WeekRow, Where
+from voc.results import Alarm, Cell, Correction, Theme, ThemeResult, Trend, WeekRow, Where
 from voc.taxonomy import Taxonomy
 from voc.text import display
 
@@ -132,6 +132,7 @@ def build_report(inputs: ReportInputs) -> Report:
         needs=inputs.needs,
         costs=cleaned_costs(inputs.costs, _quote) if inputs.costs else None,
         health=cleaned_health(inputs.health, _name, _rounded) if inputs.health else None,
+        corrections={label: _correction(c) for label, c in inputs.rows[-1].corrections.items()} if current else {},
     )
     return _revise(report, inputs.previous)
 
@@ -257,7 +258,15 @@ def _row(row: WeekRow) -> WeekRow:
         row,
         cells={label: _cell(cell) for label, cell in row.cells.items()},
         trends={label: _trend(trend) for label, trend in row.trends.items()},
+        corrections={},
     )
+
+
+def _correction(known: Correction) -> Correction:
+    return Correction(
+        _rounded(known.counted), _rounded(known.share), _rounded(known.low), _rounded(known.high), _rounded(known.gap),
+        _rounded(known.least), _rounded(known.most), known.documents, known.audited,
+    )  # fmt: skip
 
 
 def _cell(cell: Cell) -> Cell:

@@ -33,7 +33,9 @@ from voc.weeks import Week
 
 _ARROWS: Final = {UP: "▲", DOWN: "▼", NONE: "", UNTESTED: ""}
 _MOST_WEEKS: Final = 10_000  # rarer than once in so many weeks is no more than said so
-_NOTHING: Final = 0.0005  # of a share that is shown as 0.0%
+_FAR: Final = 0.03  # a share differs a lot from the count by so much, or by _SOME that is such a part of it
+_SOME: Final = 0.01
+_PART: Final = 0.25
 _MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named beside it
 
 
@@ -197,7 +199,7 @@ def _tile(report: Report, label: str, name: str, top: float, m: Messages) -> Til
         name=name,
         share=m.percent(cell.share if cell else None),
         range=m("format.range", low=low, high=high) if cell and cell.low is not None else "",
-        interval=m(_interval_key(cell), low=low, high=high) if cell and cell.low is not None else "",
+        interval=m("tile.interval", low=low, high=high) if cell and cell.low is not None else "",
         of=_counted(report, label, cell, m) if cell and cell.n else "",
         customers=m("tile.customers", customers=m.count(customers)) if customers is not None else "",
         begins=m("tile.begins", week=week_short(trend.begins, m)) if trend and trend.begins else "",
@@ -212,15 +214,27 @@ def _tile(report: Report, label: str, name: str, top: float, m: Messages) -> Til
     )
 
 
-def _interval_key(cell: Cell) -> str:
-    """Where fewer are found than the classifier is known to find wrongly, nothing is left of the share: it is said, or
-    an interval of 0 to 0 beside a count would read as a mistake."""
-    return "tile.interval_below" if cell.k and cell.high is not None and cell.high < _NOTHING else "tile.interval"
-
-
 def _counted(report: Report, label: str, cell: Cell, m: Messages) -> str:
     of = m("tile.of", k=m.count(cell.k), n=m.count(cell.n))
-    return m("tile.of_raw", of=of, raw=m.percent(cell.raw_share)) if label in report.errors else of
+    if label not in report.errors:
+        return of
+    counted = m("tile.of_raw", of=of, raw=m.percent(cell.raw_share))
+    why = _difference(report.errors[label], cell, m)
+    return m("tile.of_why", counted=counted, why=why) if why else counted
+
+
+def _difference(errors: tuple[float, ...], cell: Cell, m: Messages) -> str:
+    """Why the share is another than what was counted; empty where the two are much the same."""
+    if cell.share is None or cell.raw_share is None:
+        return ""
+    right = cell.share * errors[0] / (errors[0] + errors[1])  # found and carrying it, of all
+    apart = abs(cell.share - cell.raw_share)
+    if apart < _FAR and (apart < _SOME or apart < _PART * max(cell.share, cell.raw_share)):
+        return ""
+    if cell.share < cell.raw_share:
+        return m("tile.lower", share=m.percent(1 - right / cell.raw_share))
+    missed = (cell.share - right) / (1 - cell.raw_share) if cell.raw_share < 1 else 0.0
+    return m("tile.higher", share=m.percent(min(max(missed, 0.0), 1.0)))
 
 
 def _note(report: Report, label: str, m: Messages) -> str:

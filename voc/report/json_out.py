@@ -32,9 +32,10 @@ from voc.report.value import (
     ThemeTable,
     Verdict,
 )
-from voc.results import LEAVE, Alarm, Cell, Emergence, Part, Trend, WeekRow, Where
+from voc.results import LEAVE, Alarm, Cell, Correction, Emergence, Part, Trend, WeekRow, Where
 from voc.taxonomy import COMPLAINT, PRAISE
 
+_CORRECTION = ("counted", "share", "low", "high", "gap", "least", "most", "documents", "audited")
 _CELL = ("n", "k", "raw_share", "share", "low", "high", "change")
 _VERDICT = (
     *("kind", "driver", "direction", "share", "baseline", "change", "low", "high", "also", "baseline_weeks"),
@@ -119,7 +120,12 @@ def _report(report: Report) -> dict[str, object]:
         **({"needs": needs_json(report.needs)} if report.needs else {}),
         **({"costs": costs_json(report.costs)} if report.costs else {}),
         **({"health": health_json(report.health)} if report.health else {}),
+        **({"corrections": _corrections(report)} if report.corrections else {}),
     }
+
+
+def _corrections(report: Report) -> dict[str, object]:
+    return {label: _fields(one, _CORRECTION) for label, one in report.corrections.items()}
 
 
 def _change(change: Change) -> dict[str, object]:
@@ -244,6 +250,7 @@ def _parse(data: Mapping[str, Any]) -> Report:
         needs=parse_needs(data["needs"]) if data.get("needs") else None,
         costs=parse_costs(data["costs"]) if data.get("costs") else None,
         health=parse_health(data["health"]) if data.get("health") else None,
+        corrections={label: Correction(**one) for label, one in data.get("corrections", {}).items()},
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from voc.results import LEAVE, NEW, STANDS, Alarm, Cell, Emergence, Trend, WeekRow, Where
+from voc.results import LEAVE, NEW, STANDS, Alarm, Cell, Correction, Emergence, Trend, WeekRow, Where
 from voc.taxonomy import COMPLAINT, PRAISE
 
 if TYPE_CHECKING:
@@ -232,7 +232,8 @@ class Report:
     ``weeks`` are in order, the last one is ``week`` itself; ``signals`` maps each label to up, down, none or untested;
     ``quotes`` maps each driver to words from this week's complaints. ``changes`` are the surest signals of the week,
     ``alarms`` those of the last 26 weeks, the latest first. ``errors`` maps each label whose shares are corrected to
-    what is known of the classifier: found, missed, wrongly found, rightly left. ``model_change`` is there where the
+    what is known of the classifier from before: found, missed, wrongly found, rightly left; ``corrections`` to how they
+    are. ``model_change`` is there where the
     report before was of another model; ``by_hand`` counts the week's documents with labels that a person has set.
     ``segment``: (attribute, value) of the part of the feedback that it is about, empty for all; ``filling``: how full
     the week is, None where that is not known.
@@ -266,6 +267,7 @@ class Report:
     needs: NeedsAxis | None = None
     costs: Costs | None = None
     health: Health | None = None
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
     @property
     def current(self) -> WeekRow | None:

@@ -222,7 +222,7 @@ def _restated(report: Report, m: Messages) -> tuple[str, ...]:
     r = report.restates
     if r is None:
         return ()
-    part = dict.fromkeys(("weeks", "verdict", "signals", "changes", "alarms", "errors"), "figures")
+    part = dict.fromkeys(("weeks", "verdict", "signals", "changes", "alarms", "errors", "corrections"), "figures")
     part |= {"drivers": "taxonomy", "leave_name": "taxonomy", "model_change": "model", "by_hand": "figures"}
     parts = list(dict.fromkeys(m.get("part", part.get(p, p)) for p in r.parts))
     lines = [m("restates.intro", revision=report.revision, previous=r.revision, parts=m.joined(parts))]

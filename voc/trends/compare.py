@@ -15,12 +15,14 @@ import numpy.typing as npt
 from voc.ranges import FEW, NOTHING, SURE, Comparison, Difference, Level, Range, Side
 from voc.results import DayCount
 from voc.trends.change import DISPERSION_WEEKS, MIN_EXPECTED, RARE, T_GROWTH
-from voc.trends.correct import ErrorTable, gap_interval, sampled
+from voc.trends.correct import sampled
 from voc.trends.dispersion import pooled_rho
 from voc.trends.fdr import adjusted
+from voc.trends.scale import Scale
 from voc.trends.standard import mix_of, strata_of
+from voc.trends.stream import NO_AUDIT, Audit, Stream
 from voc.trends.tails import beta_binomial
-from voc.trends.weekly import NO_ERRORS, Errors, Scale, WeekTally, usable_errors
+from voc.trends.weekly import NO_ERRORS, Errors, WeekTally
 from voc.trends.where import LEAST, Tally, parts_of
 from voc.weeks import Week, local_date, weeks_between
 
@@ -32,8 +34,11 @@ _BINOMIAL: Final = 1e-9  # an intra-class correlation that is none
 class Gathered:
     """What is counted for a comparison: each side whole and by ISO week, and all weeks up to the later end."""
 
-    def __init__(self, before: Range, after: Range, labels: Sequence[str], zone: ZoneInfo) -> None:
+    def __init__(
+        self, before: Range, after: Range, labels: Sequence[str], zone: ZoneInfo, audit: Audit = NO_AUDIT
+    ) -> None:
         self.ranges, self.labels = (before, after), labels
+        self.stream = Stream(labels, audit)
         self.sides = (WeekTally(), WeekTally())
         self.pieces: tuple[dict[Week, WeekTally], dict[Week, WeekTally]] = ({}, {})
         self.weeks: dict[Week, WeekTally] = {}
@@ -54,6 +59,7 @@ class Gathered:
         for i, side in enumerate(self.ranges):
             if side.first <= iso <= side.last:
                 self.sides[i].add(count)
+                self.stream.add(count)
                 self.pieces[i].setdefault(week, WeekTally()).add(count)
                 if count.heard:
                     for tally in self.places.values():
@@ -69,24 +75,26 @@ def compare(
     zone: ZoneInfo,
     as_of: date | None = None,
     errors: Errors = NO_ERRORS,
+    audit: Audit = NO_AUDIT,
 ) -> Comparison:
     """``after`` beside ``before``: two ranges of local days that do not overlap (ValueError where they do).
 
     Each label is tested on raw counts for a difference that is not one of who was heard, by the mid-p tail of a
     beta-binomial against the side that says more; its dispersion is that of all weeks up to the later end. The interval
-    of the difference joins those of both sides (Zou and Donner 2008).
+    of the difference joins those of both sides (Zou and Donner 2008). ``errors``, ``audit``: as for ``weekly``, by the
+    probabilities of both ranges.
     """
     if before.first <= after.last and after.first <= before.last:
         raise ValueError(f"{before.name} and {after.name} overlap")
-    gathered = Gathered(before, after, labels, zone)
+    gathered = Gathered(before, after, labels, zone, audit)
     for count in counts:
         gathered.add(count)
-    tables = usable_errors(errors)
+    corrections = gathered.stream.corrections(errors)
     information = _information(gathered)
     p, mix, few = _tested(gathered, information)
     q = adjusted(p)
     series = tuple(
-        _difference(gathered, i, information, tables.get(label), (p[i], q[i], mix[i]), few=bool(few[i]))
+        _difference(gathered, i, information, Scale(corrections.get(label)), (p[i], q[i], mix[i]), few=bool(few[i]))
         for i, label in enumerate(labels)
     )
     sides = [_side(r, t, as_of) for r, t in zip(gathered.ranges, gathered.sides, strict=True)]
@@ -162,26 +170,25 @@ def _difference(
     gathered: Gathered,
     i: int,
     information: Floats,
-    table: ErrorTable | None,
+    scale: Scale,
     tested: tuple[float, float, float],
     *,
     few: bool,
 ) -> Difference:
     label = gathered.labels[i]
-    before, after = (_level(tally, label, Scale(table)) for tally in gathered.sides)
+    before, after = (_level(tally, label, scale) for tally in gathered.sides)
     p, q, mix = tested
     if before.share is None or after.share is None:
         return Difference(label, before, after, None, None, None, None, None, None, NOTHING)
     change = after.share - before.share
-    low, high = _interval((before, after), information, table)
-    gap = 1.0 if table is None else table.gap
+    low, high = _interval((before, after), information, scale)
     return Difference(
         label, before, after, change, max(-1.0, min(low, change)), min(1.0, max(high, change)),
-        mix=max(-1.0, min(1.0, float(mix) / gap)),
+        mix=max(-1.0, min(1.0, float(mix) * scale.slope)),
         p=None if few else float(p),
         q=None if few else float(q),
         reason=FEW if few else None,
-        parts=parts_of(gathered.places[label], gap) if not few and q <= SURE else (),
+        parts=parts_of(gathered.places[label], scale.slope) if not few and q <= SURE else (),
     )  # fmt: skip
 
 
@@ -193,21 +200,19 @@ def _level(tally: WeekTally, label: str, scale: Scale) -> Level:
     return Level(n, k, share, low, high, tally.distinct_customers(label))
 
 
-def _interval(sides: tuple[Level, Level], information: Floats, table: ErrorTable | None) -> tuple[float, float]:
+def _interval(sides: tuple[Level, Level], information: Floats, scale: Scale) -> tuple[float, float]:
     """95% interval of the difference on the scale of corrected shares."""
     raw = np.array([side.k / side.n for side in sides])
     share, low, high = sampled(raw * information, information)
     change = float(share[1] - share[0])
     down = float(np.hypot(share[1] - low[1], high[0] - share[0]))
     up = float(np.hypot(high[1] - share[1], share[0] - low[0]))
-    if table is None:
-        return change - down, change + up
-    gap, (least, most) = table.gap, gap_interval(table)
-    scaled = change / gap
+    slope, (least, most) = scale.slope, scale.slopes
     # What is not known of the classifier's error stretches or shrinks a difference; it makes none.
-    wide, narrow = abs(scaled) * (gap / least - 1), abs(scaled) * (1 - gap / most)
-    inward, outward = (narrow, wide) if scaled > 0 else (wide, narrow)
-    return scaled - float(np.hypot(down / gap, inward)), scaled + float(np.hypot(up / gap, outward))
+    wide, narrow = abs(change) * (most - slope), abs(change) * (slope - least)
+    inward, outward = (narrow, wide) if change > 0 else (wide, narrow)
+    scaled = change * slope
+    return scaled - float(np.hypot(down * slope, inward)), scaled + float(np.hypot(up * slope, outward))
 
 
 def theme_tests(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -47,6 +48,12 @@ class ErrorTable:
         if self.gap < LEAST_GAP:
             return f"not corrected: found where true less found where false is {self.gap:.2f}, under {LEAST_GAP}"
         return None
+
+
+def usable_errors(errors: Mapping[str, tuple[float, float, float, float]]) -> dict[str, ErrorTable]:
+    """The tables of classifiers that tell their label apart, by label."""
+    tables = {label: ErrorTable(*counts) for label, counts in errors.items()}
+    return {label: table for label, table in tables.items() if table.problem is None}
 
 
 class Shares(NamedTuple):

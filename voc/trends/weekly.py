@@ -9,23 +9,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from voc.results import FEW_DOCUMENTS, FEW_WEEKS, NOTHING_HEARD, PARTIAL_WEEK, Cell, DayCount, Trend, WeekRow
-from voc.trends.change import BASELINE_WEEKS, SHIFT_WINDOWS
-from voc.trends.correct import ErrorTable, adjusted_count, corrected
-from voc.trends.intervals import wilson
+from voc.trends.change import BASELINE_WEEKS, DISPERSION_WEEKS, SHIFT_WINDOWS
+from voc.trends.correct import ErrorTable
 from voc.trends.limits import band
+from voc.trends.scale import Scale
 from voc.trends.series import SIGNALS, Changes, changes
 from voc.trends.standard import Stratum, strata_of
+from voc.trends.stream import NO_AUDIT, Audit, Stream
 from voc.weeks import Week, is_complete, week_of, weeks_between
 
 Floats = npt.NDArray[np.float64]
-Errors = Mapping[str, tuple[float, float, float, float]]
+Errors = Mapping[str, ErrorTable]
 
 MAX_WEEKS: Final = 104
 # Weeks that are tested: what is said of the last MAX_WEEKS is the same in the next report, when these move on by one.
@@ -75,17 +76,20 @@ def weekly(
     as_of: date,
     week: Week | None = None,
     errors: Errors = NO_ERRORS,
+    audit: Audit = NO_AUDIT,
 ) -> list[WeekRow]:
     """One row for each ISO week from the first with data up to ``week`` (None: the last with data), the last 104.
 
     n is the documents of the week with customer text to classify, k those that carry the label. ``errors``: for each
-    label what is known of the classifier (found, missed, wrongly found, rightly left), by which its shares are
-    corrected; a label without them, or with too poor ones, keeps k / n. Every series of every complete week is tested
-    by ``changes``; a week that is partial, empty or has no week before it has no ``change``. Documents without a time
-    are passed over; so are those after ``week``. The order of ``counts`` does not matter. No row where there is no
-    data up to ``week``.
+    label a usable table of what is known of the classifier; with it, by the probabilities of the last
+    ``DISPERSION_WEEKS`` weeks, and by what an ``audit`` said of documents drawn at random, the shares of all rows are
+    corrected (``Stream``). A label without it, and any where no probabilities came, keeps k / n. Every series of every
+    complete week is tested by ``changes``; a week that is partial, empty or has no week before it has no ``change``.
+    Documents without a time are passed over; so are those after ``week``. The order of ``counts`` does not matter. No
+    row where there is no data up to ``week``.
     """
-    tallies = _by_week(counts, zone)
+    stream = Stream(labels, audit)
+    tallies = _by_week(counts, zone, stream, week)
     with_data = sorted(w for w in tallies if week is None or w <= week)
     if not with_data:
         return []
@@ -95,7 +99,8 @@ def weekly(
     n = np.array([[t.heard for t in rows]] * len(labels), dtype=np.float64)
     k = np.array([[t.labels[label] for t in rows] for label in labels], dtype=np.float64)
     found = changes(k[:, :complete], n[:, :complete], strata_of([t.strata for t in rows[:complete]], labels))
-    scales = [Scale(usable_errors(errors).get(label)) for label in labels]
+    corrections = stream.corrections(errors)
+    scales = [Scale(corrections.get(label)) for label in labels]
     cells = {label: _cells(k[i], n[i], found.level[i], scales[i]) for i, label in enumerate(labels)}
     trends = {label: _trends(found, i, weeks, rows, label, scales[i]) for i, label in enumerate(labels)}
     return [
@@ -107,30 +112,36 @@ def weekly(
             _compared(found, n, j),
             {label: cells[label][j] for label in labels},
             {label: trends[label][j] for label in labels},
+            corrections if j == len(weeks) - 1 else {},
         )
         for j in range(max(0, len(weeks) - MAX_WEEKS), len(weeks))
     ]
 
 
-def whole(counts: Iterable[DayCount], *, labels: Sequence[str], errors: Errors = NO_ERRORS) -> WeekRow:
+def whole(
+    counts: Iterable[DayCount], *, labels: Sequence[str], errors: Errors = NO_ERRORS, audit: Audit = NO_AUDIT
+) -> WeekRow:
     """All of ``counts``, dated or not, as one row named "all": for a store in which nothing is dated."""
-    tally = WeekTally()
+    tally, stream = WeekTally(), Stream(labels, audit)
     for count in counts:
         tally.add(count)
-    usable, cells, n = usable_errors(errors), {}, np.array([float(tally.heard)])
+        stream.add(count)
+    corrections, cells, n = stream.corrections(errors), {}, np.array([float(tally.heard)])
     for label in labels:
         k = np.array([float(tally.labels[label])])
-        cells[label] = _cells(k, n, np.zeros(0), Scale(usable.get(label)))[0]
-    return WeekRow(ALL, tally.documents, tally.distinct_customers(), False, 0, cells)
+        cells[label] = _cells(k, n, np.zeros(0), Scale(corrections.get(label)))[0]
+    return WeekRow(ALL, tally.documents, tally.distinct_customers(), False, 0, cells, corrections=corrections)
 
 
-def usable_errors(errors: Errors) -> dict[str, ErrorTable]:
-    """The tables by which a share can be corrected."""
-    tables = {label: ErrorTable(*counts) for label, counts in errors.items()}
-    return {label: table for label, table in tables.items() if table.problem is None}
+class Timed(Protocol):
+    """What has a time of ISO 8601."""
+
+    @property
+    def time(self) -> str | None:
+        """Of a document, or what many have in common; None where it is not known."""
 
 
-def last_complete_week(counts: Iterable[DayCount], *, zone: ZoneInfo, as_of: date) -> Week | None:
+def last_complete_week(counts: Iterable[Timed], *, zone: ZoneInfo, as_of: date) -> Week | None:
     """The last complete week with data; where none is complete the last with data; None where nothing is dated."""
     week_at = _week_reader(zone)
     with_data = {week_at(count.time) for count in counts if count.time}
@@ -138,35 +149,22 @@ def last_complete_week(counts: Iterable[DayCount], *, zone: ZoneInfo, as_of: dat
     return max(complete or with_data, default=None)
 
 
-def _by_week(counts: Iterable[DayCount], zone: ZoneInfo) -> Mapping[Week, WeekTally]:
+def _by_week(counts: Iterable[DayCount], zone: ZoneInfo, stream: Stream, last: Week | None) -> dict[Week, WeekTally]:
+    """Tallies by week; ``stream`` takes in the documents of the weeks up to ``last``, the latest ones."""
     week_at, tallies = _week_reader(zone), dict[Week, WeekTally]()
+    first = last.plus(1 - DISPERSION_WEEKS) if last else None
     for count in counts:
         if count.time:
-            tallies.setdefault(week_at(count.time), WeekTally()).add(count)
+            week = week_at(count.time)
+            tallies.setdefault(week, WeekTally()).add(count)
+            if last is None or first is None or first <= week <= last:
+                stream.add(count)
     return tallies
 
 
 def _week_reader(zone: ZoneInfo) -> Callable[[str], Week]:
     # A million documents share some thousand dates.
     return lru_cache(maxsize=16384)(lambda time: week_of(time, zone))
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How the raw shares of one series become the shares that are shown."""
-
-    table: ErrorTable | None
-
-    def shares(self, k: Floats, n: Floats) -> list[tuple[float, float, float]]:
-        """(share, low, high) of each week with documents, NaN elsewhere."""
-        if self.table is not None:
-            return list(zip(*(part.tolist() for part in corrected(k, n, self.table)), strict=True))
-        empty = (np.nan,) * 3
-        return [(a / b, *wilson(int(a), int(b))) if b else empty for a, b in zip(k.tolist(), n.tolist(), strict=True)]
-
-    def of(self, raw: Floats) -> Floats:
-        """Raw shares on this scale."""
-        return raw if self.table is None else adjusted_count(raw, self.table)
 
 
 def _cells(k: Floats, n: Floats, level: Floats, scale: Scale) -> list[Cell]:

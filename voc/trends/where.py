@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from voc.results import DRIFTS, Alarm, DayCount, Part, WeekRow, Where
+from voc.results import DRIFTS, Alarm, Correction, DayCount, Part, WeekRow, Where
 from voc.trends.change import BASELINE_WEEKS, SHIFT_WINDOWS
-from voc.trends.correct import ErrorTable
+from voc.trends.scale import Scale
 from voc.trends.standard import Stratum
 
 # With fewer documents behind it a part could be about one person, and its share says nothing.
@@ -59,28 +59,27 @@ def tally_of(alarm: Alarm, rows: Sequence[WeekRow]) -> Tally | None:
     return Tally(alarm.series, now, frozenset(base)) if now and base else None
 
 
-def located(tally: Tally, table: ErrorTable | None) -> Where | None:
-    """What was counted, on the scale of ``table``'s corrected shares; None where one side has no document."""
+def located(tally: Tally, correction: Correction | None) -> Where | None:
+    """What was counted, on the scale of the shares that are shown; None where one side has no document."""
     total = _sum(tally.strata.values())
     if not total[_NOW_N] or not total[_BASE_N]:
         return None
-    gap = 1.0 if table is None else table.gap
+    slope = Scale(correction).slope
     now, base = total[_NOW_K] / total[_NOW_N], total[_BASE_K] / total[_BASE_N]
     everyone = set[str]().union(*(v for (a, _), v in tally.who.items() if a == ATTRIBUTES[0]))
     return Where(
         tally.series, tally.now, total[_NOW_N], total[_NOW_K],
-        change=_clip((now - base) / gap),
-        mix=_clip((now - standardised(tally.strata)) / gap),
+        change=_clip((now - base) * slope),
+        mix=_clip((now - standardised(tally.strata)) * slope),
         more=total[_NOW_K] - total[_NOW_N] * base,
         customers=len(everyone) if tally.named else None,
-        parts=parts_of(tally, gap),
+        parts=parts_of(tally, slope),
     )  # fmt: skip
 
 
-def parts_of(tally: Tally, gap: float) -> tuple[Part, ...]:
-    """What each channel, language, product and region has to do with the change; ``gap``: of the error table, 1 for
-    none."""
-    return tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, gap))
+def parts_of(tally: Tally, slope: float) -> tuple[Part, ...]:
+    """What each channel, language, product and region has to do with the change; ``slope``: of the series' scale."""
+    return tuple(part for attribute in ATTRIBUTES for part in _parts(tally, attribute, slope))
 
 
 def standardised(strata: dict[Stratum, list[int]]) -> float:
@@ -108,7 +107,7 @@ def _pooled(strata: dict[Stratum, list[int]], pool: Callable[[Stratum], Stratum]
     return merged
 
 
-def _parts(tally: Tally, attribute: str, gap: float) -> list[Part]:
+def _parts(tally: Tally, attribute: str, slope: float) -> list[Part]:
     """The values of an attribute, the largest now first; none where there is only one."""
     rows = {value: row for (a, value), row in tally.parts.items() if a == attribute}
     heard = sorted((v for v in rows if rows[v][_NOW_N]), key=lambda v: (-rows[v][_NOW_N], v))
@@ -121,7 +120,7 @@ def _parts(tally: Tally, attribute: str, gap: float) -> list[Part]:
         parts.append(
             Part(
                 attribute, value, n, k if enough else None,
-                change=_clip((k / n - base_k / base_n) / gap) if compared else None,
+                change=_clip((k / n - base_k / base_n) * slope) if compared else None,
                 customers=len(tally.who.get((attribute, value), ())) if enough and tally.named else None,
             )
         )  # fmt: skip
