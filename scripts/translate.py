@@ -26,6 +26,7 @@ from scripts import source_texts
 from scripts.index_errors import classes
 from scripts.source_texts import ROOT
 from voc.cli.language import CATALOGUES, words_of
+from voc.cli.names import NAMES
 
 _NEVER: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # of the headers: the same texts, the same bytes
 LOCALE: Final = ROOT / "voc" / "cli" / "locale"
@@ -43,6 +44,10 @@ OF_CLICK: Final = (
     "Directory {0} is a file.", "Could not open file {0}: {1}",
 )  # fmt: skip
 OF_TERMINAL: Final = ("Error: ",)
+# What was taken from where, as `voc.ingest.columns` tells it.
+OF_CHOICES: Final = (
+    "{0} <- {1} ({2})", "{0} <- none (--map)", "{0} <- none (no column holds dates: the documents are undated)",
+)  # fmt: skip
 
 
 def _first(call: ast.Call) -> list[ast.expr]:
@@ -62,10 +67,10 @@ def _named(*keywords: str, positions: slice = slice(0)) -> Arguments:
 SPOKEN: Final[dict[str, Arguments]] = {
     **dict.fromkeys(classes(), _named("hint", positions=slice(2))),
     **dict.fromkeys(("NotSent", "Refused", "TryLater", "Uncertain"), _first),
-    "BadParameter": _first,
+    "BadParameter": _first, "tell": _first, "told": _first,
     "_say": _first,
     "_only": _named(positions=slice(2, 3)), "fail": _named(positions=slice(2)), "note": _first, "say": _of_result,
-    "SecretHints": _named("refused", "exposed", "empty"),
+    "take": _named(positions=slice(2, 3)), "SecretHints": _named("refused", "exposed", "empty"),
     "Check": _named("detail", "mend", positions=slice(2, 4)), "Fault": _named("what", "mend", positions=slice(2)),
 }  # fmt: skip
 """Calls that speak to people: which of their arguments are texts."""
@@ -77,6 +82,8 @@ def wanted() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {key: ["click"] for key in OF_CLICK} | {
         key: ["voc/cli/terminal.py"] for key in OF_TERMINAL
     }
+    found |= {name: ["voc/cli/names.py"] for name in NAMES}
+    found |= {key: ["voc/ingest/columns.py"] for key in OF_CHOICES}
     for path, key in source_texts.said(SPOKEN):
         places = found.setdefault(key, [])
         name = path.relative_to(ROOT).as_posix()

@@ -131,18 +131,18 @@ def _cores() -> int:
 
 
 def _devices() -> Check:
-    text = f"{_cores()} CPU cores"
+    cores = _cores()
     try:
         import torch
     except (ImportError, OSError):  # told by packages()
-        return Check("devices", NOTE, f"{text}; whether there is a GPU cannot be told without torch")
+        return Check("devices", NOTE, f"{cores} CPU cores; whether there is a GPU cannot be told without torch")
     if torch.cuda.is_available():
         names = []
         for index in range(torch.cuda.device_count()):
             memory = torch.cuda.get_device_properties(index).total_memory / 2**30
             names.append(f"{torch.cuda.get_device_name(index)} ({memory:.0f} GiB)")
-        return Check("devices", OK, f"{text}, CUDA: {', '.join(names)}")
-    return Check("devices", OK, f"{text}, no CUDA device: the model runs on the CPU")
+        return Check("devices", OK, f"{cores} CPU cores, CUDA: {', '.join(names)}")
+    return Check("devices", OK, f"{cores} CPU cores, no CUDA device: the model runs on the CPU")
 
 
 def _threads(config: Config) -> Check:

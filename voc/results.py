@@ -126,7 +126,8 @@ class Theme:
     two), emerging or known. ``drivers`` counts the documents of its members by driver; ``weekly`` counts documents by
     week of the window, in order; ``counter`` is a segment of praise about the same matter. ``place``: its middle on
     the map of themes, about -1..1. ``sub_driver``: the key of the sub-driver that it stands under, "" for none, and
-    ``sub_names``, the name of that by language."""
+    ``sub_names``, the name of that by language. ``nearest``: the id of the most alike other theme of its side and the
+    cosine to it, None where there is no other."""
 
     id: str
     labels: Mapping[str, str]
@@ -145,6 +146,7 @@ class Theme:
     emergence: Emergence | None = None
     sub_driver: str = ""
     sub_names: Mapping[str, str] = field(default_factory=dict)
+    nearest: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,9 @@ class KnownSegment:
 @dataclass(frozen=True, slots=True)
 class DayCount:
     """One classified document as the trends see it. ``time`` is as in Document; ``heard`` is False where there was no
-    customer's text to classify (status empty or no_customer_turns): it counts as a document, not in any share."""
+    customer's text to classify (status empty or no_customer_turns): it counts as a document, not in any share.
+    ``probabilities``: of each label in the order of the taxonomy, () where nobody asked for them; ``by_hand``: labels
+    that a person has set."""
 
     key: str
     time: str | None
@@ -229,6 +233,8 @@ class DayCount:
     language: str = ""
     product: str = ""
     region: str = ""
+    probabilities: tuple[float, ...] = ()
+    by_hand: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +250,24 @@ class Cell:
     low: float | None
     high: float | None
     change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """How the counts of one label become shares: where the share ``counted`` of a stream was found, the share ``share``
+    carries the label (0..1; 95% interval ``low`` to ``high``), judged by the probabilities of its ``documents`` and by
+    ``audited`` ones that people labelled at random; and a difference of ``gap`` (0..1, ``least`` to ``most``) in
+    counts is one of 1 in shares."""
+
+    counted: float
+    share: float
+    low: float
+    high: float
+    gap: float
+    least: float
+    most: float
+    documents: int
+    audited: int
 
 
 NO_SIGNAL = "none"
@@ -284,7 +308,8 @@ class Trend:
 class WeekRow:
     """One ISO week (or "all"): ``cells`` maps each label to its cell; ``customers`` counts distinct known customers,
     None where no document of the week names one; ``baseline`` counts the weeks the changes refer to, at most;
-    ``trends`` maps each label to what was tested."""
+    ``trends`` maps each label to what was tested; ``corrections``, of the last row alone, how the shares of all rows
+    were corrected, by label."""
 
     week: str
     documents: int
@@ -293,6 +318,7 @@ class WeekRow:
     baseline: int
     cells: Mapping[str, Cell] = field(default_factory=dict)
     trends: Mapping[str, Trend] = field(default_factory=dict)
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
     @property
     def tests(self) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.delivery import Hook, https_server, trust
 from tests.program import SAMPLE_FILES, Done, voc
+from voc.cli.names import FIELDS
 
 WEEK = "2026-W46"
 
@@ -57,6 +58,38 @@ def test_a_second_week_moves_no_segment_of_the_first(workspace: Path) -> None:
     assert sum(row["segments"] for row in listed(workspace).values()) == sum(t is not None for t in before.values())
 
 
+def test_themes_are_told_in_the_language_of_the_terminal_with_quote_weeks_and_nearest_theme(workspace: Path) -> None:
+    rows = listed(workspace)
+    complaints = [row for row in rows.values() if row["side"] == "complaint"]
+    for row in complaints:
+        assert row["quote"]["text"] and row["driver_names"]["zh-Hant"]
+        assert sum(row["report"]["weeks"].values()) == row["report"]["documents"]
+        assert row["nearest"]["theme"] in rows and -1 <= row["nearest"]["similarity"] <= 1
+    theme = complaints[0]
+    for language, words in (("en", "most like: "), ("zh-Hans", "最相近的主题："), ("zh-Hant", "最相近的主題：")):
+        for args in (("list",), ("show", theme["id"])):
+            told = voc("--ui-language", language, "themes", *args, "-w", workspace).out
+            assert f"{theme['id']}  {theme['labels'][language]}\n" in told
+            assert f"  {theme['driver_names'][language]}" in told
+            assert words in told
+    assert theme["quote"]["text"][:40] in told
+    assert all(label in told for label in theme["labels"].values())
+    data = voc("--ui-language", "zh-Hans", "themes", "list", "-w", workspace, "--json")
+    assert {row["id"]: row for row in data.json["themes"]} == rows
+
+
+def test_fields_and_findings_are_told_in_chinese(workspace: Path) -> None:
+    shown = voc("status", "-w", workspace, "--json").json
+    cases = voc("cases", "list", "-w", workspace, "--json").json["cases"]
+    assert set(shown) | {field for case in cases for field in case} <= set(FIELDS)
+    told = voc("--ui-language", "zh-Hans", "status", "-w", workspace).out
+    assert f"文档：{shown['documents']}\n" in told and "documents" not in told
+    case = voc("--ui-language", "zh-Hant", "cases", "list", "-w", workspace).out
+    assert cases and "狀態：" in case
+    sound = voc("--ui-language", "zh-Hans", "doctor", "--store", "-w", workspace).out
+    assert "每一页、索引和引用都完好" in sound and " is " not in sound
+
+
 def test_a_merge_undone_is_as_it_was_and_old_reports_keep_their_numbers(workspace: Path) -> None:
     before, first = members(workspace), saved(workspace, "2026-W45")
     one, other = [t for t, row in listed(workspace).items() if row["side"] == "complaint"][:2]
@@ -94,6 +127,7 @@ def test_pin_retire_and_split_are_events_that_are_undone(workspace: Path) -> Non
     assert split.code == 0, split.err
     new = split.json["event"]["other"]
     assert listed(workspace)[new]["parent"] == theme
+    assert listed(workspace)[theme]["parts"] == [new]
     assert sum(t in (theme, new) for t in members(workspace).values()) == sum(t == theme for t in before.values())
     retired = act(workspace, "retire", new)
     assert retired.code == 0

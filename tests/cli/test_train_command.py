@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasets import Dataset
 
 from tests.cli.conftest import Voc, voc_in
 from tests.program import ROOT, write_jsonl
@@ -38,6 +39,8 @@ def small(folder: Path) -> Path:
         ({"--data": str(CORPUS / "examples.jsonl")}, 1, "too little to tell it from"),
         ({"--base": "nowhere"}, 4, "no model named 'nowhere'"),
         ({"--data": "bad.jsonl"}, 1, "bad.jsonl:1"),
+        ({"--data": "bad_rows"}, 1, "bad_rows:1: not a labelled document: 'leave' is missing"),
+        ({"--data": "there"}, 1, "cannot read the labelled data there"),
         ({"-o": "there"}, 2, "is there already"),
     ],
 )
@@ -49,6 +52,7 @@ def test_what_cannot_be_trained_is_said(
     rows = [json.loads(line) for line in (CORPUS / "examples.jsonl").read_text("utf-8").splitlines()]
     write_jsonl(tmp_path / "few.jsonl", [*rows[:2], *(row for row in rows if not row["neg"])])
     write_jsonl(tmp_path / "bad.jsonl", [{"id": "1", "text": "x"}])
+    Dataset.from_list([{"id": "1", "text": "x"}]).save_to_disk(tmp_path / "bad_rows")
     options = {"--data": str(EVERYDAY), "--taxonomy": str(CORPUS / "taxonomy.toml"), "-o": "new"} | change
     done = run_voc("train", *(part for pair in options.items() for part in pair))
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +18,7 @@ from voc.pipeline import reporting, trending
 from voc.pipeline.context import Context
 from voc.pipeline.options import NoProgress, RunOptions
 from voc.results import Classified, Evidence, Prediction, WeekRow
-from voc.store import Store
+from voc.store import HandLabel, Store
 from voc.taxonomy import default_taxonomy
 from voc.trends import alarms
 from voc.weeks import Week
@@ -32,6 +34,7 @@ STEP_WEEK, JUMP_WEEK = "2026-W43", "2026-W41"
 STEADY = dict(zip(LABELS, (0.12, 0.16, 0.07, 0.08, 0.17, 0.14, 0.06, 0.09, 0.07), strict=True))
 # Recall 0.7, false-positive rate 0.03: what the classifier makes of the true shares.
 ERRORS = dict.fromkeys(LABELS, (210.0, 90.0, 30.0, 970.0))
+FOUND, LEFT = 0.83, 0.05  # what it then says of documents that it finds, and of the others, at a true share of 0.15
 
 
 def true_shares(week: int) -> dict[str, float]:
@@ -75,7 +78,8 @@ def put(store: Store, rows: Sequence[tuple[Document, frozenset[str]]], name: str
 def classified(doc: Document, labels: frozenset[str]) -> Classified:
     decided = tuple(label for label in LABELS if label in labels)
     spans = tuple(Evidence(label, 0, 0, len(doc.text), 0.9) for label in decided)
-    prediction = Prediction(doc.key, MODEL, "ok", (0.5,) * len(LABELS), decided, (), spans)
+    chances = tuple(FOUND if label in labels else LEFT for label in LABELS)
+    prediction = Prediction(doc.key, MODEL, "ok", chances, decided, (), spans)
     one = np.ones((1, len(LABELS)), np.float32)
     return Classified(prediction, (Segment(0, 0, len(doc.text)),), one, np.ones((1, 4), np.float32), "none")
 
@@ -139,8 +143,12 @@ def test_the_report_of_the_sample_says_so(store: Store, tmp_path: Path) -> None:
     assert {label for label, signal in report["signals"].items() if signal == "up"} == {STEP, DRIFT}
     assert report["weeks"][-1]["tests"] == report["verdict"]["tests"] == 9
     cell = report["weeks"][-1]["drivers"]["discourtesy"]["complaint"]
+    known = report["corrections"][STEP]
     assert cell["raw_share"] < cell["share"] and cell["low"] < 0.24 < cell["high"]
-    assert set(report["errors"]) == set(LABELS)
+    shown = known["share"] + (cell["raw_share"] - known["counted"]) / known["gap"]
+    assert cell["share"] == pytest.approx(shown, abs=1e-5)
+    assert (known["documents"], known["audited"]) == (300 * (WEEKS + 1), 0)
+    assert set(report["errors"]) == set(report["corrections"]) == set(LABELS)
     for change in report["changes"]:
         assert {p["attribute"] for p in change["parts"]} == {"channel", "language", "product"}
         assert abs(change["mix"]) < 0.3 * change["change"]
@@ -182,6 +190,32 @@ def test_an_alarm_that_late_documents_take_away_is_withdrawn(store: Store, tmp_p
     assert report_of(store, week, tmp_path) == second
     trending_row = rows_of(store, tmp_path)[-1]
     assert trending_row.week == str(LAST)
+
+
+def test_an_audit_corrects_the_shares_and_older_reports_know_nothing_of_it(store: Store, tmp_path: Path) -> None:
+    rows = list(sample(3))
+    put(store, rows)
+    before = rows_of(store, tmp_path)[-1]
+    drawn = [doc for i, (doc, _) in enumerate(rows) if i % 8 == 0]
+    said = [HandLabel(d.key, STEP, STEP in labels and i % 3 > 0, "", "", "", str(LAST.end), "random")
+            for i, (d, labels) in enumerate(rows) if d in drawn]  # fmt: skip
+    chosen = [HandLabel(rows[1][0].key, DRIFT, False, "", "", "", str(LAST.end), "chosen")]
+    store.set_labels([*said, *chosen])
+    after = rows_of(store, tmp_path)[-1]
+    assert (after.corrections[STEP].audited, after.corrections[DRIFT].audited) == (len(drawn), 0)
+    assert after.corrections[STEP].share < before.corrections[STEP].share
+    width = [row.cells[STEP].high - row.cells[STEP].low for row in (before, after)]  # type: ignore[operator]
+    assert width[1] < width[0]
+    earlier = context_of(store, str(LAST.previous()), tmp_path)
+    earlier.options = replace(earlier.options, as_of=str(LAST.previous().end))
+    assert trending.audited(earlier) == {}
+
+
+def test_where_share_and_count_differ_the_report_says_why(store: Store, tmp_path: Path) -> None:
+    put(store, list(sample(2, seen=True, documents=300)))
+    report_of(store, str(LAST), tmp_path)
+    page = (tmp_path / str(LAST) / "report.md").read_text("utf-8")
+    assert re.search(r"the share is higher because about \d+\.\d% of the others are probably about this, too", page)
 
 
 def test_without_known_errors_shares_are_raw_and_the_report_says_so(store: Store, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import logging
 
 import pytest
 
+from voc.cli.language import Speech
+from voc.cli.names import FIELDS, NAMES
 from voc.cli.progress import Bar
 from voc.cli.terminal import Terminal, printable
-from voc.cli.views import hit, outline, reject
+from voc.cli.views import hit, outline, padded, reject
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x9b2J\u202eder\r\nnext"
 
@@ -104,6 +106,18 @@ def test_views_are_single_safe_lines() -> None:
     assert len(line) < 210
     found = {"id": "r-1", "time": None, "channel": "review", "labels": ["neglect.complaint"], "text": "Nobody\ncame."}
     assert hit(found) == "r-1  review  neglect.complaint: Nobody came."
+
+
+def test_names_of_fields_are_told_in_the_language_and_values_are_not() -> None:
+    answer = {"documents": 2, "sources": [{"name": "words", "rows": 3}], "last_run": {"complete": True}, "other": "no"}
+    assert list(outline(answer, Speech("zh-Hans"))) == [
+        "文档：2", "来源：", "  - 名称：words, 行数：3", "上次运行：", "  完整：是", "other：no",
+    ]  # fmt: skip
+    assert len(set(NAMES)) == len(NAMES) and set(FIELDS) <= set(NAMES)
+
+
+def test_columns_count_chinese_characters_twice() -> None:
+    assert [padded(text, 6) + "|" for text in ("ok", "正常", "a long one")] == ["ok    |", "正常  |", "a long one|"]
 
 
 def test_outline_shows_nested_answers() -> None:

@@ -71,6 +71,13 @@ def test_a_cause_in_a_message_is_told_too_and_names_are_not() -> None:
     assert speech("the export cannot be noted in the audit log: cannot lock w: full").endswith("無法鎖定 w：full")
 
 
+def test_what_a_column_was_taken_for_is_told_and_its_name_is_not() -> None:
+    speech = SPEECH["zh-Hans"]
+    told = "reviews.csv: text <- Review text (free text, 117 characters on average)"
+    assert speech(told) == "reviews.csv: text <- Review text（自由文本，平均 117 个字符）"
+    assert speech("a.csv: rating <- Stars (numbers from 1 to 5)") == "a.csv: rating <- Stars（1 到 5 的数字）"
+
+
 @pytest.mark.parametrize("name", ["late refund on the phone", "the box is empty", "answers in May is late"])
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_a_name_that_reads_like_a_text_stays_as_it_is(

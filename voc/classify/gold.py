@@ -1,4 +1,4 @@
-"""Labelled feedback, one JSON object a line, as examples that training and evaluation read.
+"""Labelled feedback, one JSON object a line or a saved dataset, as examples that training and evaluation read.
 
 Two forms are read: the gold form (``id, text, neg, pos, leave``, see ``read_gold``), and the records of
 ``voc classify``, whose decisions then count as labels. Rows without a text take it from documents given beside them.
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.classify.dataset_rows import dataset_files, dataset_rows
 from voc.documents import CONVERSATIONS, Document
 from voc.errors import InputError
 from voc.results import LEAVE, Evidence, Prediction
@@ -105,7 +106,10 @@ def is_record(row: Mapping[str, Any]) -> bool:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line, object) of a JSONL file; InputError for what is none."""
+    """(line, object) of a JSONL file, (number, row) of a saved dataset; InputError for what is none."""
+    if path.is_dir():
+        yield from dataset_rows(path)
+        return
     try:
         lines = path.read_text("utf-8-sig").split("\n")  # not splitlines: U+2028 ends no line of JSONL
     except (OSError, UnicodeDecodeError) as error:
@@ -220,8 +224,9 @@ def _prediction(row: Mapping[str, Any], taxonomy: Taxonomy, whole: bool = True) 
 
 
 def digest_of(files: Sequence[Path]) -> str:
-    """sha256 (hex) over the sha256 of each file, in the order given."""
-    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+    """sha256 (hex) over the sha256 of each file, in the order given; a saved dataset counts as its files."""
+    single = [one for file in files for one in (dataset_files(file) if file.is_dir() else [file])]
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in single)).hexdigest()
 
 
 def target_matrix(examples: Iterable[Example], labels: Iterable[str]) -> NDArray[np.float64]:

@@ -60,8 +60,10 @@ def actions_list(terminal: Terminal, workspace: Path) -> None:
     rows = list_actions(workspace)
     terminal.answer_rows("actions", rows)
     for row in rows:
-        state = f"done on {row['done']}" if row["done"] else f"due {row['due']}" if row["due"] else "no due day"
-        owner = row["owner"] or "nobody"
+        told = terminal.told
+        state = told(f"done on {row['done']}") if row["done"] else told("no due day")
+        state = told(f"due {row['due']}") if row["due"] and not row["done"] else state
+        owner = row["owner"] or told("nobody")
         terminal.say(f"{row['number']}  {row['driver']}  {display(owner)}  {state}  {display(row['text'])}")
     terminal.note(f"{len(rows):,} actions.")
 

@@ -58,7 +58,8 @@ def cases_list(terminal: Terminal, states: tuple[str, ...], owner: str | None, w
     rows = list_cases(workspace, states, owner)
     terminal.answer_rows("cases", rows)
     for row in rows:
-        for line in outline({row["case"]: {name: value for name, value in row.items() if name != "case"}}):
+        entry = {row["case"]: {name: value for name, value in row.items() if name != "case"}}
+        for line in outline(entry, terminal.told):
             terminal.say(line)
     terminal.note(f"{len(rows):,} cases.")
 
@@ -74,7 +75,7 @@ def cases_show(terminal: Terminal, case: str, workspace: Path) -> None:
 
     found = show_case(workspace, case)
     terminal.answer(found)
-    for line in outline(found):
+    for line in outline(found, terminal.told):
         terminal.say(line)
 
 

@@ -20,7 +20,7 @@ def status_command(terminal: Terminal, workspace: Path) -> None:
 
     found = status(workspace)
     terminal.answer(found)
-    for line in outline(found):
+    for line in outline(found, terminal.told):
         terminal.say(line)
 
 
@@ -38,7 +38,7 @@ def rejects_command(terminal: Terminal, workspace: Path) -> None:
     found = False
     for row in rejects(workspace):
         found = True
-        terminal.say(reject(row))
+        terminal.say(reject(row, terminal.told))
     if not found:
         terminal.note("No row was rejected.")
 
@@ -60,7 +60,7 @@ def search_command(
     found = search(workspace, query, driver, week, limit)
     terminal.answer({"query": query, "documents": found})
     for row in found:
-        terminal.say(hit(row))
+        terminal.say(hit(row, terminal.told))
     if not found:
         terminal.note("Nothing found.")
 
@@ -77,5 +77,5 @@ def explain_command(terminal: Terminal, document_id: str, workspace: Path) -> No
     found = explain(workspace, document_id)
     terminal.answer(found)
     for document in found["documents"]:
-        for line in explanation(document):
+        for line in explanation(document, terminal.told):
             terminal.say(line)

@@ -76,6 +76,7 @@ def doctor_command(context: click.Context, store: bool, workspace: Path) -> None
     Ends with exit code 4 if a model or a package is missing or damaged, with 1 if something else does not work.
     """
     from voc.checks import FAULT, MISSING
+    from voc.cli.views import padded
 
     terminal = context.ensure_object(Terminal)
     if store:
@@ -90,7 +91,8 @@ def doctor_command(context: click.Context, store: bool, workspace: Path) -> None
     exit_code = 4 if MISSING in states else 1 if FAULT in states else 0
     terminal.answer({"ok": not exit_code, "exit_code": exit_code, "checks": [check.as_dict() for check in checks]})
     for check in checks:
-        terminal.say(f"{check.state:<8} {check.name}: {terminal.told(check.detail)}")
+        told = terminal.told
+        terminal.say(f"{padded(told(check.state), 8)} {told(check.name)}{told(': ')}{told(check.detail)}")
         if check.mend:
             terminal.say(f"{'':<9}{terminal.told(check.mend)}")
     if store and exit_code:

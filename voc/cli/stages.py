@@ -59,7 +59,7 @@ def ingest_command(terminal: Terminal, /, **params: Any) -> None:
             terminal.answer_rows("sources", preview(options))
             return
         for source in preview(options):
-            for line in previewed(source):
+            for line in previewed(source, terminal.told):
                 terminal.say(line)
         return
     from voc.pipeline import ingest

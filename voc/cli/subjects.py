@@ -36,9 +36,13 @@ def subject_command(terminal: Terminal, customer: str, workspace: Path) -> None:
     found = subject(customer, RunOptions(workspace))
     terminal.answer(found)
     if not found["documents"]:
-        terminal.say("Nothing is held." if not found["forgotten"] else "Nothing is held: this customer was forgotten.")
+        terminal.say(
+            terminal.told("Nothing is held: this customer was forgotten.")
+            if found["forgotten"]
+            else terminal.told("Nothing is held.")
+        )
         return
-    for line in outline(found):
+    for line in outline(found, terminal.told):
         terminal.say(line)
 
 
@@ -99,7 +103,7 @@ def audit_command(terminal: Terminal, since: str | None, workspace: Path) -> Non
     terminal.answer({"entries": rows})
     for row in rows:
         terminal.say(f"{row['number']}  {row['at']}  {row['who']}  {row['action']}")
-        for line in outline(row["detail"], 1):
+        for line in outline(row["detail"], terminal.told, 1):
             terminal.say(line)
     if not rows:
         terminal.note("The log is empty.")

@@ -54,13 +54,18 @@ def themes_command(context: click.Context, /, **params: Any) -> None:
 @workspace_option
 @click.pass_obj
 def themes_list(terminal: Terminal, workspace: Path) -> None:
-    """Lists all themes: id, label, driver, state, documents over all weeks."""
-    from voc.pipeline.curating import list_themes
+    """Lists all themes: id, label, driver, state, size, weeks, lineage, a quote, praise of the same, the nearest theme.
+
+    Labels are in the language of --ui-language; --json has all. Quotes are redacted.
+    """
+    from voc.cli.theme_lines import theme
+    from voc.pipeline.theme_table import list_themes
 
     rows = list_themes(workspace)
     terminal.answer_rows("themes", rows)
     for row in rows:
-        terminal.say(_line(row))
+        for line in theme(row, terminal.told):
+            terminal.say(line)
     if not rows:
         terminal.note("There is no theme yet.")
 
@@ -70,29 +75,14 @@ def themes_list(terminal: Terminal, workspace: Path) -> None:
 @workspace_option
 @click.pass_obj
 def themes_show(terminal: Terminal, theme: str, workspace: Path) -> None:
-    """Shows one theme: its events and its latest segments."""
-    from voc.pipeline.curating import show_theme
+    """Shows one theme as the list does, and its labels in all languages, its weeks, events and latest segments."""
+    from voc.cli import theme_lines
+    from voc.pipeline.theme_table import show_theme
 
     found = show_theme(workspace, theme)
     terminal.answer(found)
-    terminal.say(_line(found))
-    for event in found["events"]:
-        undone = ", undone" if event["undone"] else ""
-        other = f" and {event['other']}" if event["other"] else ""
-        other += f" under {event['sub_driver'] or '-'}" if event["sub_driver"] is not None else ""
-        terminal.say(f"  event {event['number']}, {event['day']}: {event['kind']} {event['theme']}{other}{undone}")
-    for quote in found["latest"]:
-        terminal.say(f"  {quote['text']}")
-
-
-def _line(row: dict[str, Any]) -> str:
-    label = row["labels"].get("en", "-")
-    pinned = ", pinned" if row["pinned"] else ""
-    into = f" into {row['into']}" if row["into"] else ""
-    side = ", praise" if row["side"] == "praise" else ""
-    nested = f" > {row['sub_driver']}" if row["sub_driver"] else ""
-    where = f"{row['driver']}{nested}{side}; {row['state']}{into}{pinned}"
-    return f"{row['id']}  {label}  ({where}; {row['documents']:,} documents)"
+    for line in (*theme_lines.theme(found, terminal.told), *theme_lines.theme_details(found, terminal.told)):
+        terminal.say(line)
 
 
 _options = [workspace_option, as_of_option, model_option, writing_options]

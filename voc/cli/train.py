@@ -24,11 +24,11 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--data",
-    type=_file,
+    type=click.Path(exists=True, path_type=Path),
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Labelled JSONL: gold rows, or records of `voc classify`. Repeatable.",
+    help="Labelled JSONL (gold rows, or records of `voc classify`), or a folder that `datasets` saved. Repeatable.",
 )
 @click.option(
     "-o",

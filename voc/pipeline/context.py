@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,7 +31,7 @@ from voc.weeks import Week, local_date
 if TYPE_CHECKING:
     from voc.classify import Classifier
     from voc.engines import Engine
-    from voc.store import Counted
+    from voc.store import Counted, Group
 
 log = logging.getLogger("voc")
 
@@ -89,32 +89,46 @@ class Context:
         day = local_date(time, self.config.zone).isoformat()
         return (not since or day >= since) and (not until or day <= until)
 
-    def counted(self) -> Iterator[Counted]:
+    def counted(
+        self, keys: Iterable[str] | None = None, *, probabilities: bool = False, label: str | None = None,
+        days: tuple[dt.date, dt.date] | None = None,
+    ) -> Iterator[Counted]:  # fmt: skip
         """The classified documents of the period and the segment, without their texts; nothing after the horizon. Of a
-        segment without the weeks that hold too few documents to be told."""
-        segment, scarce = self.options.segment, self.scarce_weeks
-        for c in self.store.counts(self.model):
-            if self.in_period(c.time) and belongs(c, segment):
-                day = self.day(c.time) if scarce or self.horizon else None
-                if day is None or (str(Week.of(day)) not in scarce and (not self.horizon or day <= self.horizon)):
-                    yield c
+        segment without the weeks that hold too few documents to be told. Fewer by ``keys``, by ``label`` and, roughly,
+        by ``days``: see `Store.counts`."""
+        found = self.store.counts(self.model, keys, probabilities=probabilities, label=label, days=days)
+        return (c for c in found if self._is_counted(c, self.scarce_weeks))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The same documents, counted by what coverage tells of them."""
+        return tuple(g for g in self.store.groups(self.model) if self._is_counted(g, self.scarce_weeks))
+
+    def _is_counted(self, c: Counted | Group, scarce: frozenset[str]) -> bool:
+        if not self.in_period(c.time) or not belongs(c, self.options.segment):
+            return False
+        day = self.day(c.time) if scarce or self.horizon else None
+        return day is None or (str(Week.of(day)) not in scarce and (not self.horizon or day <= self.horizon))
 
     @cached_property
     def scarce_weeks(self) -> frozenset[str]:
         """Weeks of a segment that hold documents, but too few to be told. Of all feedback every week is told."""
-        segment = self.options.segment
-        if not segment:
-            return frozenset()
-        counts = self.store.counts(self.model)
-        days = (self.day(c.time) for c in counts if self.in_period(c.time) and belongs(c, segment))
-        weeks = Counter(str(Week.of(day)) for day in days if day)
+        segment, weeks = self.options.segment, Counter[str]()
+        for g in self.store.groups(self.model) if segment else ():
+            if g.time and self.in_period(g.time) and belongs(g, segment):
+                weeks[str(Week.of(local_date(g.time, self.config.zone)))] += g.documents
         return frozenset(week for week, count in weeks.items() if count < LEAST)
 
-    def day_counts(self) -> Iterator[DayCount]:
+    def day_counts(
+        self, *, probabilities: bool = False, days: tuple[dt.date, dt.date] | None = None
+    ) -> Iterator[DayCount]:
         """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
-        for c in self.counted():
+        for c in self.counted(probabilities=probabilities, days=days):
             heard = c.status not in UNHEARD and c.key not in self.said_again
-            yield DayCount(c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product, c.region)
+            yield DayCount(
+                c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product, c.region,
+                c.probabilities, frozenset(c.by_hand),
+            )  # fmt: skip
 
     @cached_property
     def said_again(self) -> frozenset[str]:
@@ -128,7 +142,7 @@ class Context:
         if self.options.week:
             return Week.parse(self.options.week)
         as_of = self.as_of()
-        return last_complete_week(self.day_counts(), zone=self.config.zone, as_of=as_of) if as_of else None
+        return last_complete_week(self.groups, zone=self.config.zone, as_of=as_of) if as_of else None
 
     @property
     def week_name(self) -> str:

@@ -46,7 +46,7 @@ def costs(context: Context) -> Costs:
     week = context.week
     start = week.plus(1 - WEEKS).start if week else None
     complaining: dict[str, Counted] = {}
-    for c in context.counted():
+    for c in context.counted(days=(start, week.end) if week and start else None):
         day = context.day(c.time)
         if week and start and (day is None or not start <= day <= week.end):
             continue

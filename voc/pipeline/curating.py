@@ -3,95 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from voc.errors import UsageError
-from voc.pipeline.context import Context, reading, writing
+from voc.pipeline.context import Context, writing
 from voc.pipeline.options import Progress, RunOptions, RunResult
+from voc.pipeline.theme_table import event_row
 from voc.pipeline.theming import birth_of, gather, registry_of
-from voc.privacy import redact
-from voc.results import KnownSegment, KnownTheme, ThemeEvent
+from voc.results import KnownSegment, ThemeEvent
 from voc.store import LineageChange
 from voc.taxonomy import Taxonomy
-from voc.text import display
 
 if TYPE_CHECKING:
     from voc.themes.lineage import Registry
 
 Act = Callable[["Registry", str, Taxonomy], ThemeEvent]
-QUOTES = 5
-
-
-def list_themes(workspace: Path) -> list[dict[str, Any]]:
-    """The themes of the registry with their sizes over all weeks, the largest first; merged ones last."""
-    from voc.themes.lineage import Registry
-
-    with reading(workspace) as context:
-        sizes, labels = context.store.theme_sizes(), _labels(context)
-        registry = Registry(context.store.known_themes(), {}, context.store.theme_events())
-        rows = [_row(t, sizes.get(t.id, (0, 0)), labels, registry) for t in registry.themes.values()]
-    return sorted(rows, key=lambda r: (r["state"] == "merged", -r["documents"], r["id"]))
-
-
-def show_theme(workspace: Path, identity: str) -> dict[str, Any]:
-    """One theme with its events and its latest members, redacted. UsageError where there is none."""
-    from voc.themes.lineage import Registry
-
-    with reading(workspace) as context:
-        store = context.store
-        theme = next((t for t in store.known_themes() if t.id == identity), None)
-        if theme is None:
-            raise UsageError(f"there is no theme {identity!r}", "voc themes list names them.")
-        registry = Registry(store.known_themes(), {}, store.theme_events())
-        found = _row(theme, store.theme_sizes().get(identity, (0, 0)), _labels(context), registry)
-        found["events"] = [_event(e) for e in registry.events if identity in e.involved]
-        latest = store.latest_members(identity, QUOTES)
-        units = store.segment_units(context.model, {s.ref: (s.driver, s.side) for s in latest})
-        found["latest"] = [{"document": u.key, "segment": u.segment, "text": display(redact(u.text))} for u in units]
-        return found
-
-
-def _labels(context: Context) -> dict[str, Mapping[str, str]]:
-    """The labels of each theme in the latest report that shows it."""
-    found = dict[str, Mapping[str, str]]()
-    for scope in context.store.theme_scopes():
-        result = context.store.themes(scope)
-        found.update({t.id: t.labels for t in result.themes} if result else {})
-    return found
-
-
-def _row(
-    theme: KnownTheme, size: tuple[int, int], labels: Mapping[str, Mapping[str, str]], registry: Registry
-) -> dict[str, Any]:
-    return {
-        "id": theme.id,
-        "labels": {**labels.get(theme.id, {}), **theme.names},
-        "driver": theme.driver,
-        "sub_driver": registry.sub_driver(theme.id) or None,
-        "side": theme.side,
-        "state": theme.state,
-        "born": theme.born,
-        "pinned": theme.pinned,
-        "parent": theme.parent,
-        "into": theme.into,
-        "documents": size[0],
-        "segments": size[1],
-    }
-
-
-def _event(event: ThemeEvent) -> dict[str, Any]:
-    return {
-        "number": event.number,
-        "day": event.day,
-        "kind": event.kind,
-        "theme": event.theme,
-        "other": event.other,
-        "moved": len(event.moved),
-        "sub_driver": event.before.get("sub_driver"),
-        "undone": event.undone,
-        "undoes": event.undoes,
-    }
 
 
 def rename_theme(identity: str, names: Mapping[str, str]) -> Act:
@@ -218,7 +144,7 @@ def _save(context: Context, registry: Registry, segments: Mapping[tuple[str, int
 
 
 def _tell(context: Context, event: ThemeEvent) -> None:
-    context.result.summary["event"] = _event(event)
+    context.result.summary["event"] = event_row(event)
     other = f" and {event.other}" if event.other else ""
     moved = f", {len(event.moved):,} segments moved" if event.moved else ""
     context.result.say(

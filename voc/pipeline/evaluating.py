@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voc.classify.dataset_rows import is_dataset
 from voc.classify.evaluation import Evaluation, evaluation, render_evaluation
 from voc.classify.gate import check_gate, read_gate, set_gate
 from voc.classify.gold import Example, digest_of, read_gold, read_predictions
@@ -66,7 +67,8 @@ def evaluate(options: EvaluateOptions, progress: Progress) -> RunResult:
         rounds=options.rounds,
         coverage=options.coverage,
     )
-    result = RunResult(value.as_dict(), list(_lines(value)))
+    result = RunResult(value.as_dict())
+    _tell(value, result)
     if options.out:
         write_file(options.out, to_json(value.as_dict(), indent=1) + b"\n")
         result.say(str(options.out))
@@ -91,7 +93,7 @@ def read_examples(options: EvaluateOptions, taxonomy: Taxonomy) -> tuple[list[Ex
     """The labelled documents, and the files that they were read from."""
     gold, inputs = options.gold, options.documents
     files = [gold]
-    if gold.is_dir():
+    if gold.is_dir() and not is_dataset(gold):
         listed = _listed(gold)
         inputs = (*(str(gold / name) for name in listed["documents"]), *inputs)
         gold = gold / listed["labels"]
@@ -163,23 +165,22 @@ def _gate(options: EvaluateOptions, file: Path, value: Evaluation, result: RunRe
     result.say(f"every bound of [{name}] in {file} is kept")
 
 
-def _lines(value: Evaluation) -> Iterator[str]:
-    """The figures for people."""
-    yield f"model  {value.model}"
-    yield f"data   {value.gold}, {value.documents:,} documents, sha256 {value.digest}"
-    yield f"{'output':28}{'true':>6}{'found':>7}{'precision':>11}{'recall':>9}{'F1':>8}   95% interval"
+def _tell(value: Evaluation, result: RunResult) -> None:
+    """The figures for people. The heads are whole texts, in columns as their translations are."""
+    result.say(f"model  {value.model}")
+    result.say(f"data   {value.gold}, {value.documents:,} documents, sha256 {value.digest}")
+    result.say("output                        true  found  precision   recall      F1   95% interval")
     for row in value.slices:
         if row.part == "all":
             numbers = f"{row.precision.value:11.3f}{row.recall.value:9.3f}{row.f1.value:8.3f}"
-            yield f"{row.label:28}{row.true:6,}{row.found:7,}{numbers}   {row.f1.low:.3f} to {row.f1.high:.3f}"
-    yield f"{'figure':38}{'value':>7}   95% interval   documents"
+            result.say(f"{row.label:28}{row.true:6,}{row.found:7,}{numbers}   {row.f1.low:.3f}–{row.f1.high:.3f}")
+    result.say("figure                                  value   95% interval  documents")
     for name, figure in value.figures.items():
-        span = f"{figure.low:6.3f} to {figure.high:.3f}"
-        yield f"{name:38}{figure.value:7.3f}  {span}{figure.documents:8,}"
+        span = f"{figure.low:6.3f}–{figure.high:.3f}"
+        result.say(f"{name:38}{figure.value:7.3f}  {span}{figure.documents:11,}")
     if value.coverage:
-        head = f"{'rule':>6}{'kept':>8}{'precision':>11}{'recall':>9}{'F1':>8}{'wrong':>8}"
-        yield f"{'left out: the unclear ones':28}{head}"
+        result.say("left out: the unclear ones    rule    kept  precision   recall      F1   wrong")
         for c in value.coverage:
             numbers = f"{c.precision:11.3f}{c.recall:9.3f}{c.f1:8.3f}{c.error:8.3f}"
-            yield f"{c.label:28}{c.rule:>6}{c.coverage:8.3f}{numbers}"
-    yield f"{len(value.errors):,} wrong decisions; --html FILE shows them with their text"
+            result.say(f"{c.label:28}{c.rule:>6}{c.coverage:8.3f}{numbers}")
+    result.say(f"{len(value.errors):,} wrong decisions; --html FILE shows them with their text")

@@ -36,20 +36,27 @@ def examine_store(workspace: Path) -> list[Check]:
 def _findings(context: Context) -> Iterator[Check]:
     store = context.store
     pages = store.page_faults()
-    yield from _told("database", pages, "every page, index and reference is sound")
+    yield from _told(pages, Check("database", OK, "every page, index and reference is sound"))
     if pages:  # what stands on damaged pages cannot be judged
         return
-    checks: tuple[tuple[str, Callable[[], list[Fault]], str], ...] = (
-        ("rows", store.orphans, "no row lacks what belongs to it"),
-        ("sources", store.count_faults, "every row that was read is accounted for"),
-        ("vectors", lambda: [Fault(p, _SHARD_MEND) for p in store.problems()], "every file is what was written"),
-        ("reports", store.report_faults, "every revision is what was told"),
-        ("counts", lambda: _count_faults(context), "what is told is what the documents come to"),
-        ("audit", lambda: [Fault(p, _AUDIT_MEND) for p in store.audit_problems()], "no entry is missing or changed"),
-        ("forgotten", store.key_faults, "who was forgotten can be known again"),
+
+    def shards() -> list[Fault]:
+        return [Fault(p, _SHARD_MEND) for p in store.problems()]
+
+    def entries() -> list[Fault]:
+        return [Fault(p, _AUDIT_MEND) for p in store.audit_problems()]
+
+    checks: tuple[tuple[Callable[[], list[Fault]], Check], ...] = (
+        (store.orphans, Check("rows", OK, "no row lacks what belongs to it")),
+        (store.count_faults, Check("sources", OK, "every row that was read is accounted for")),
+        (shards, Check("vectors", OK, "every file is what was written")),
+        (store.report_faults, Check("reports", OK, "every revision is what was told")),
+        (lambda: _count_faults(context), Check("counts", OK, "what is told is what the documents come to")),
+        (entries, Check("audit", OK, "no entry is missing or changed")),
+        (store.key_faults, Check("forgotten", OK, "who was forgotten can be known again")),
     )
-    for name, check, sound in checks:
-        yield from _told(name, check(), sound)
+    for check, sound in checks:
+        yield from _told(check(), sound)
     yield from _files(context)
     yield from _left_to_do(context)
 
@@ -57,10 +64,10 @@ def _findings(context: Context) -> Iterator[Check]:
 _AUDIT_MEND: Final = "Somebody changed the database by hand: compare it with a backup, and tell who is responsible."
 
 
-def _told(name: str, faults: list[Fault], sound: str) -> Iterator[Check]:
-    yield from (Check(name, FAULT, fault.what, fault.mend) for fault in faults)
+def _told(faults: list[Fault], sound: Check) -> Iterator[Check]:
+    yield from (Check(sound.name, FAULT, fault.what, fault.mend) for fault in faults)
     if not faults:
-        yield Check(name, OK, sound)
+        yield sound
 
 
 def _count_faults(context: Context) -> list[Fault]:

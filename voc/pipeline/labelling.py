@@ -347,6 +347,17 @@ def audit(workspace: Path, model: str | None, out: Path | None) -> RunResult:
     return result
 
 
+def standing_labels(context: Context) -> dict[str, dict[str, HandLabel]]:
+    """What people said of documents and still holds, as it was on the as-of day, by document and label."""
+    as_of = context.as_of()
+    until = as_of.isoformat() if as_of else None
+    return {
+        key: known
+        for key, some in context.store.labels_by_hand().items()
+        if (known := {n: one for n, one in some.items() if not (until and one.day and one.day > until)})
+    }
+
+
 def error_counts(
     context: Context, keys: Sequence[str], standing: Mapping[str, Mapping[str, HandLabel]]
 ) -> dict[str, list[int]]:

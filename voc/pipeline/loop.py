@@ -50,19 +50,16 @@ def open_new_cases(context: Context) -> None:
     before by the same model; forgets untouched cases whose documents a person has corrected."""
     weeks = _told_weeks(context)
     routes = parse_routes(context.config.loop.routes, [d.key for d in context.taxonomy.drivers])
-    leaving, seen = list[Leaving](), set[str]()
-    for c in context.counted():
-        day = context.day(c.time)
-        if weeks is not None and (day is None or str(Week.of(day)) not in weeks):
-            continue
+    by_hand = context.store.labels_by_hand().keys()
+    leaving = list[Leaving]()
+    for c in context.counted(label=LEAVE):
         drivers = _drivers(context, c)
-        if LEAVE in c.labels and drivers and c.key not in context.said_again:
+        if drivers and _is_told(context, c, weeks) and c.key not in context.said_again:
             owner = owner_of(routes, context.config.loop.owner, drivers, c.channel, c.language)
+            day = context.day(c.time)
             leaving.append(Leaving(c.key, c.customer, day.isoformat() if day else "", owner))
-        else:
-            seen.add(c.key)
+    corrected = {c.key for c in context.counted(by_hand) if _is_told(context, c, weeks)} - {one.key for one in leaving}
     known = context.store.cases()
-    corrected = seen & context.store.labels_by_hand().keys()
     dropped = {c.id for c in known if not c.events and set(c.keys) <= corrected}
     standing = [c for c in known if c.id not in dropped]
     customers = {d.key: d.customer for d in context.store.documents(key for c in standing for key in c.keys)}
@@ -70,6 +67,11 @@ def open_new_cases(context: Context) -> None:
     if made or dropped:
         context.store.save_cases(made, sorted(dropped))
     context.store.set_stage(_STAGE, context.scope, context.model)
+
+
+def _is_told(context: Context, counted: Counted, weeks: set[str] | None) -> bool:
+    day = context.day(counted.time)
+    return weeks is None or (day is not None and str(Week.of(day)) in weeks)
 
 
 def _told_weeks(context: Context) -> set[str] | None:
@@ -134,7 +136,7 @@ def section(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm], 
 def _window(context: Context) -> _Window:
     found, week = _Window(), context.week
     first = week.plus(1 - WEEKS).start if week else None
-    for c in context.counted():
+    for c in context.counted(days=(first, week.end) if week and first else None):
         day = context.day(c.time)
         if week and first and (day is None or not first <= day <= week.end):
             continue

@@ -10,7 +10,7 @@ import numpy as np
 
 from voc.encoders.unknown import unknown_shares
 from voc.pipeline.context import UNHEARD, Context
-from voc.pipeline.labelling import RANDOM, error_counts
+from voc.pipeline.labelling import RANDOM, error_counts, standing_labels
 from voc.report import Audit, Drift, Health, LanguageHealth
 from voc.report.health_value import LENGTH, PROBABILITY, UNKNOWN, Rate
 from voc.store import Detail
@@ -33,7 +33,7 @@ def model_health(context: Context) -> Health | None:
     week = context.week
     first = week.plus(-BASELINE_WEEKS) if week else None
     heard: dict[str, dict[Week | None, list[str]]] = {}
-    for c in context.counted():
+    for c in context.counted(days=(first.start, week.end) if week and first else None):
         if c.status in UNHEARD or c.key in context.said_again:
             continue
         day = context.day(c.time)
@@ -99,13 +99,7 @@ def _middle(figure: str, values: Floats) -> float:
 
 def _audits(context: Context) -> list[Audit]:
     """What people said of documents that were drawn at random, until the as-of day."""
-    as_of = context.as_of()
-    until = as_of.isoformat() if as_of else None
-    standing = {
-        key: known
-        for key, some in context.store.labels_by_hand().items()
-        if (known := {n: one for n, one in some.items() if not (until and one.day and one.day > until)})
-    }
+    standing = standing_labels(context)
     drawn = [key for key, some in standing.items() if any(one.sample == RANDOM for one in some.values())]
     of: dict[str, list[str]] = {}
     for c in context.store.counts(context.model, sorted(drawn)):
@@ -122,8 +116,8 @@ def _audits(context: Context) -> list[Audit]:
 
 
 def _rate(context: Context, counts: Mapping[str, tuple[int, int, int, int]], hit: int, miss: int) -> Rate | None:
-    """Decisions of the kind ``hit`` among those of both kinds, over all labels; ``assumed``: by the errors by which
-    shares are corrected, each label weighted as in the audit."""
+    """Decisions of the kind ``hit`` among those of both kinds, over all labels; ``assumed``: by what is known of the
+    model from before, each label weighted as in the audit."""
     k, n = (sum(row[i] for row in counts.values() for i in kinds) for kinds in ((hit,), (hit, miss)))
     if n == 0:
         return None

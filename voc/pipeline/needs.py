@@ -24,7 +24,7 @@ def needs(context: Context, found: ThemeResult) -> NeedsAxis | None:
     week = context.week
     start = week.plus(1 - WEEKS).start if week else None
     heard = dict[str, tuple[Counted, Week | None]]()
-    for c in context.counted():
+    for c in context.counted(days=(start, week.end) if week and start else None):
         day = context.day(c.time)
         if week and start and (day is None or not start <= day <= week.end):
             continue

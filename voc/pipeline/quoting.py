@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
@@ -33,6 +33,17 @@ def quote(context: Context, document: Document, start: int, end: int) -> Quote:
         day=day.isoformat() if day else None,
         product=redact(document.product or ""),
     )
+
+
+def segment_quotes(context: Context, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Quote]:
+    """The words of the segments ``wanted`` (document key, index), redacted; those that are gone are missing."""
+    quotes = {}
+    for detail in context.store.details(context.model, sorted({key for key, _ in wanted})):
+        key = detail.prediction.key
+        for segment in detail.segments:
+            if (key, segment.index) in wanted:
+                quotes[key, segment.index] = quote(context, detail.document, segment.start, segment.end)
+    return quotes
 
 
 @dataclass

@@ -60,8 +60,9 @@ def _compared(context: Context, before: Range, after: Range) -> Comparison:
     if context.options.segment:
         parts.check_segment(context)
     found = compare(
-        context.day_counts(), before, after, labels=context.taxonomy.labels, zone=context.config.zone,
-        as_of=context.as_of(), errors=context.classifier.errors,
+        context.day_counts(probabilities=True), before, after, labels=context.taxonomy.labels,
+        zone=context.config.zone, as_of=context.as_of(), errors=trending.errors_of(context),
+        audit=trending.audited(context),
     )  # fmt: skip
     return replace(found, themes=_themes(context, found))
 

@@ -21,7 +21,7 @@ from voc.pipeline.model_change import model_change
 from voc.pipeline.model_health import model_health
 from voc.pipeline.needs import needs
 from voc.pipeline.parts import themes_told, told_of_a_part
-from voc.pipeline.quoting import Sample, quote, representative, words_of
+from voc.pipeline.quoting import Sample, quote, representative, segment_quotes, words_of
 from voc.pipeline.report_files import are_written, write_files
 from voc.pipeline.theming import theme_window
 from voc.pipeline.trending import corrected_by, filled, places, remembered
@@ -236,17 +236,19 @@ def _stale(context: Context) -> tuple[StaleFeed, ...]:
 
 def _hear(context: Context) -> _Heard:
     heard, week = _Heard(), context.week
-    for c in context.counted():
-        day = context.day(c.time)
-        heard.documents += 1
-        heard.channels[c.channel] += 1
-        heard.languages[c.language] += 1
-        heard.statuses[c.status] += 1
+    for g in context.groups:
+        day = context.day(g.time)
+        heard.documents += g.documents
+        heard.channels[g.channel] += g.documents
+        heard.languages[g.language] += g.documents
+        heard.statuses[g.status] += g.documents
         if day is None:
-            heard.undated += 1
+            heard.undated += g.documents
         else:
             heard.first = min(heard.first or day, day)
             heard.last = max(heard.last or day, day)
+    for c in context.counted(days=(week.start, week.end) if week else None):
+        day = context.day(c.time)
         if week is None or (day is not None and week.start <= day <= week.end):
             heard.week_keys.append(c.key)
             heard.week_channels[c.channel] += 1
@@ -296,13 +298,7 @@ def _callbacks(
 
 def _theme_quotes(context: Context, themes: ThemeResult) -> dict[tuple[str, int], Quote]:
     wanted = {ref for theme in themes.themes for ref in (*theme.quotes, theme.counter) if ref is not None}
-    quotes = {}
-    for detail in context.store.details(context.model, sorted({key for key, _ in wanted})):
-        key = detail.prediction.key
-        for segment in detail.segments:
-            if (key, segment.index) in wanted:
-                quotes[key, segment.index] = quote(context, detail.document, segment.start, segment.end)
-    return quotes
+    return segment_quotes(context, wanted)
 
 
 def _documents(context: Context, keys: Iterable[str]) -> dict[str, Document]:

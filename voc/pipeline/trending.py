@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from voc.pipeline.context import Context
+from voc.pipeline.labelling import RANDOM, standing_labels
 from voc.ranges import Filling
 from voc.report import alarms_of
 from voc.results import NEW, NO_SIGNAL, STANDS, Alarm, WeekRow, Where
@@ -23,10 +24,12 @@ from voc.trends import (
     whole,
     withdrawn,
 )
-from voc.weeks import week_of
+from voc.trends.correct import ErrorTable
+from voc.weeks import Week, week_of
 
-# A change of how trends are made makes them anew. 2: voc.trends.series.changes; 3: standardised by who was heard.
-_MADE_BY: Final = 3
+# A change of how trends are made makes them anew. 2: voc.trends.series.changes; 3: standardised by who was heard; 4:
+# corrected by probabilities.
+_MADE_BY: Final = 4
 MAX_LOCATED: Final = 3
 
 
@@ -55,11 +58,25 @@ def trends_fingerprint(context: Context) -> str:
 
 def counted_rows(context: Context) -> list[WeekRow]:
     """The weeks up to the report's, counted from the documents as they are now."""
-    labels, as_of, errors = context.taxonomy.labels, context.as_of(), context.classifier.errors
+    labels, as_of, errors, audit = context.taxonomy.labels, context.as_of(), errors_of(context), audited(context)
+    counts, zone = context.day_counts(probabilities=True), context.config.zone
     if context.week is None or as_of is None:
-        return [whole(context.day_counts(), labels=labels, errors=errors)]
-    counts, zone = context.day_counts(), context.config.zone
-    return weekly(counts, labels=labels, zone=zone, as_of=as_of, week=context.week, errors=errors)
+        return [whole(counts, labels=labels, errors=errors, audit=audit)]
+    return weekly(counts, labels=labels, zone=zone, as_of=as_of, week=context.week, errors=errors, audit=audit)
+
+
+def errors_of(context: Context) -> dict[str, ErrorTable]:
+    """What is known of the classifier from before, of each label whose shares are corrected."""
+    return usable_errors(context.classifier.errors)
+
+
+def audited(context: Context) -> dict[str, dict[str, bool]]:
+    """What people said of documents that were drawn at random, until the as-of day."""
+    return {
+        key: drawn
+        for key, some in standing_labels(context).items()
+        if (drawn := {one.label: bool(one.value) for one in some.values() if one.sample == RANDOM})
+    }
 
 
 def filled(context: Context, rows: list[WeekRow]) -> Filling | None:
@@ -75,9 +92,8 @@ def filled(context: Context, rows: list[WeekRow]) -> Filling | None:
 
 
 def corrected_by(context: Context) -> dict[str, tuple[float, ...]]:
-    """The errors of the classifier by which shares are corrected, of each label whose shares are."""
-    usable = usable_errors(context.classifier.errors)
-    return {label: (t.tp, t.fn, t.fp, t.tn) for label, t in usable.items()}
+    """The same as plain numbers: found, missed, wrongly found, rightly left."""
+    return {label: (t.tp, t.fn, t.fp, t.tn) for label, t in errors_of(context).items()}
 
 
 def remembered(context: Context, rows: list[WeekRow]) -> list[Alarm]:
@@ -111,9 +127,9 @@ def places(context: Context, rows: list[WeekRow], found: list[Alarm]) -> list[Wh
         return []
     zone = context.config.zone
     week_at = lru_cache(maxsize=16384)(lambda time: str(week_of(time, zone)) if time else None)
-    count_all(tallies, context.day_counts(), week_at)
-    tables = usable_errors(context.classifier.errors)
-    return [where for t in tallies if (where := located(t, tables.get(t.series)))]
+    weeks = [Week.parse(week) for t in tallies for week in (*t.now, *t.base)]
+    count_all(tallies, context.day_counts(days=(min(weeks).start, max(weeks).end)), week_at)
+    return [where for t in tallies if (where := located(t, rows[-1].corrections.get(t.series)))]
 
 
 def _rows(rows: list[WeekRow]) -> list[dict[str, Any]]:
@@ -140,5 +156,5 @@ def _tell(context: Context, rows: list[WeekRow]) -> None:
             continue
         if cell.share is not None and cell.low is not None and cell.high is not None:
             change = "" if cell.change is None else f", {cell.change * 100:+.1f} points"
-            share = f"{cell.share:.1%} ({cell.low:.1%} to {cell.high:.1%})"
+            share = f"{cell.share:.1%} ({cell.low:.1%}–{cell.high:.1%})"
             say(f"  {label}: {share}, {cell.k} of {cell.n}{change}{signal}")
