@@ -328,3 +328,15 @@ def test_damaged_vectors_are_said_so(tmp_path, damage):
     with pytest.raises(StoreError) as caught:
         vectors.read([Place(shard.path, row)])
     assert "Delete it" in (caught.value.hint or "")
+
+
+def test_bytes_that_are_no_text_are_damage(tmp_path: Path) -> None:
+    """Python says so without SQLite's code for it."""
+    with Store.open(tmp_path) as store:
+        ingest(store, "late")
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    with connection:
+        connection.execute("UPDATE documents SET id = CAST(x'ff41' AS TEXT)")
+    connection.close()
+    with Store.open(tmp_path) as store, pytest.raises(StoreError, match="is damaged"):
+        list(store.documents())

@@ -17,7 +17,7 @@ from voc.ingest.encodings import HINT, Encoding, detect
 from voc.ingest.lines import UNDECODED, Line, read_lines
 from voc.ingest.record import IngestOptions
 from voc.ingest.source import Opened
-from voc.ingest.table import SAMPLE_SIZE, Row, Table, column_names, open_table
+from voc.ingest.table import COLUMN_LIMIT, SAMPLE_SIZE, Row, Table, column_names, open_table
 from voc.ingest.values import TEXT_LIMIT, excerpt
 
 _DELIMITERS: Final = ",;\t|"
@@ -117,7 +117,7 @@ def _title_lines(lines: Sequence[str]) -> int:
     but single cells above it, is taken for a header that is not the first line."""
     for number, line in enumerate(lines[:_TOP]):
         rows = (next(csv.reader([line.rstrip("\r\n")], delimiter=one), []) for one in _DELIMITERS)
-        cells = max(([cell for cell in row if cell.strip()] for row in rows), key=len)
+        cells = max(([cell for cell in row if cell.strip()] for row in rows), key=len)[:COLUMN_LIMIT]
         known = sum(headers.known(headers.normalise(cell)) for cell in cells)
         if len(cells) >= 2:
             return number if known * 2 >= len(cells) else 0

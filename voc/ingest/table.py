@@ -104,7 +104,7 @@ def _read(table: Table, plan: Plan, builder: Builder) -> Rows:
 def column_names(cells: Sequence[str]) -> tuple[list[str], bool]:
     """Unique names of the columns, and whether the row is data rather than a header (then the names are numbers)."""
     trimmed = [cell.strip().strip("\ufeff") for cell in cells]
-    filled = [cell for cell in trimmed if cell]
+    filled = [cell for cell in trimmed[:COLUMN_LIMIT] if cell]
     if not any(headers.known(headers.normalise(cell)) for cell in filled) and any(
         len(cell) > 80 or is_number(cell) or parse_time(cell) for cell in filled
     ):

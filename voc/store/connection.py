@@ -173,6 +173,8 @@ class Database:
             yield
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+            if "Could not decode to UTF-8" in str(error):  # said by Python, without a code: a page has other bytes
+                code = sqlite3.SQLITE_CORRUPT
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise LockedError(f"another process is writing to {self.path}", "Try again when it is done.") from error
             if code in _EXPLANATIONS:
