@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import click
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from voc.classify import load_classifier
 from voc.classify.gold import read_gold, target_matrix
@@ -116,12 +117,11 @@ def estimates(judged: Judged, name: str, column: int, rows: NDArray[np.intp]) ->
     share, low, high = (float(part[0]) for part in corrected(k, n, table))
     told["adjusted count"] = (share, low, high)
     for pull in PULLS:
-        with patch.object(stream, "PULL", pull):
-            seen = stream.Stream(judged.labels[column : column + 1])
-            for row in rows:
-                labels, chance = seen.labels if judged.found[row, column] else (), judged.probability[row, column]
-                seen.add(DayCount(str(row), None, None, frozenset(labels), probabilities=(float(chance),)))
-            correction = seen.corrections({seen.labels[0]: table})[seen.labels[0]]
+        seen = stream.Stream(judged.labels[column : column + 1], pull=pull)
+        for row in rows:
+            labels, chance = seen.labels if judged.found[row, column] else (), judged.probability[row, column]
+            seen.add(DayCount(str(row), None, None, frozenset(labels), probabilities=(float(chance),)))
+        correction = seen.corrections({seen.labels[0]: table})[seen.labels[0]]
         told[f"probabilities, {pull:g}"] = Scale(correction).shares(k, n)[0]
     return {way: (abs(s - truth), s - truth, float(lo <= truth <= hi), hi - lo) for way, (s, lo, hi) in told.items()}
 
@@ -143,15 +143,16 @@ def likelihoods(judged: Judged, cells: list[tuple[str, int]]) -> None:
         total = np.zeros(len(SPREADS))
         for name, column in cells:
             rows = judged.source == name
-            odds = np.log(chance := np.clip(judged.probability[rows, column], 1e-6, 1 - 1e-6)) - np.log1p(-chance)
-            usual, offset = np.log(judged.usual[column] / (1 - judged.usual[column])), 0.0
-            for _ in range(100):
-                share = np.clip((1 / (1 + np.exp(-odds - offset))).mean(), 1e-6, 1 - 1e-6)
-                offset = pull * float(np.log(share / (1 - share)) - usual)
+            odds = special.logit(np.clip(judged.probability[rows, column], 1e-6, 1 - 1e-6))
+            offset = stream.offset_of(partial(_share, odds), float(judged.usual[column]), pull)
             moved = odds[:, None] + offset + _OFFSETS
             fit = (judged.truth[rows, column, None] * moved - np.logaddexp(0.0, moved)).sum(axis=0)
             total += [np.logaddexp.reduce(fit + prior) for prior in priors]
         click.echo(f"{pull:6g}" + "".join(f"{value:9.1f}" for value in total))
+
+
+def _share(odds: Array, offset: float) -> float:
+    return float(special.expit(odds + offset).mean())
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ SPREAD: Final = 0.32
 TAILS: Final = 4.0
 _REACH: Final = 6.0  # the log odds are off by less than this
 _STEP: Final = 0.02
-_ROUNDS: Final = 40  # of the fixed point: each brings it nearer by PULL at least
+_ROUNDS: Final = 40  # of the fixed point: each brings it nearer by ``pull`` at least
 _EDGE: Final = 1e-6  # probabilities are kept this far from 0 and 1
 _WIDTH: Final = 0.1  # of a bin of log odds; a probability moves by less than 0.001 in it
 _BINS: Final = 280
@@ -63,10 +63,10 @@ class Stream:
     """The probabilities of a stream's documents, as counts in bins of log odds.
 
     ``labels``: in the order of ``DayCount.probabilities``; ``audit``: what people said, by document and label, of
-    documents that were drawn at random; it counts where its document is seen."""
+    documents that were drawn at random; it counts where its document is seen; ``pull``: see ``PULL``."""
 
-    def __init__(self, labels: Sequence[str], audit: Audit = NO_AUDIT) -> None:
-        self.labels, self._audit = tuple(labels), audit
+    def __init__(self, labels: Sequence[str], audit: Audit = NO_AUDIT, pull: float = PULL) -> None:
+        self.labels, self._audit, self._pull = tuple(labels), audit, pull
         self._bins = np.zeros((len(self.labels), _BINS))
         self._found, self._set = (np.zeros(len(self.labels)) for _ in range(2))
         self._size = 0
@@ -123,18 +123,18 @@ class Stream:
         def share(offset: float) -> float:
             return float((self._bins[row] @ special.expit(_MIDDLES + offset) + self._set[row]) / self._size)
 
-        low, middle, high = map(share, _posterior(_offset(share, usual), audited))
+        low, middle, high = map(share, _posterior(offset_of(share, usual, self._pull), audited))
         least, most = gap_interval(table)
         counted = float(self._found[row] / self._size)
         return Correction(counted, middle, low, high, table.gap, least, most, self._size, len(audited))
 
 
-def _offset(share: Callable[[float], float], usual: float) -> float:
-    """What is added to the log odds of the probabilities: ``PULL`` times that by which the stream's ``share``, with it,
+def offset_of(share: Callable[[float], float], usual: float, pull: float) -> float:
+    """What is added to the log odds of the probabilities: ``pull`` times that by which the stream's ``share``, with it,
     differs from the ``usual`` one."""
     offset = 0.0
     for _ in range(_ROUNDS):
-        offset = PULL * float(_log_odds(share(offset)) - _log_odds(usual))
+        offset = pull * float(_log_odds(share(offset)) - _log_odds(usual))
     return offset
 
 
