@@ -36,6 +36,7 @@ _MOST_WEEKS: Final = 10_000  # rarer than once in so many weeks is no more than 
 _FAR: Final = 0.03  # a share differs a lot from the count by so much, or by _SOME that is such a part of it
 _SOME: Final = 0.01
 _PART: Final = 0.25
+_PIECES: Final = 3  # ... and where it is so many pieces of feedback: of one or two nobody can tell what they are about
 _MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named beside it
 
 
@@ -229,7 +230,9 @@ def _difference(errors: tuple[float, ...], cell: Cell, m: Messages) -> str:
         return ""
     right = cell.share * errors[0] / (errors[0] + errors[1])  # found and carrying it, of all
     apart = abs(cell.share - cell.raw_share)
-    if apart < _FAR and (apart < _SOME or apart < _PART * max(cell.share, cell.raw_share)):
+    if apart * cell.n < _PIECES or (
+        apart < _FAR and (apart < _SOME or apart < _PART * max(cell.share, cell.raw_share))
+    ):
         return ""
     if cell.share < cell.raw_share:
         return m("tile.lower", share=m.percent(1 - right / cell.raw_share))
