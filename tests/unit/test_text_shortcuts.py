@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.mail_fakes import message
-from voc.ingest import mail, mail_mime, mail_signature, mail_words
+from voc.ingest import mail, mail_headers, mail_signature, mail_words
 from voc.ingest.mail_mime import MailError, read_mail
 from voc.ingest.mail_parts import Part, parse
 from voc.text import language
@@ -206,10 +206,10 @@ ADDRESS_PARTS = [*'" ,.(<>@\\;-a', "Ann", "Lee", "=?utf-8?q?Zo=C3=AB?=", "O'Neil
 @example(['"', "Lee", ",", " ", "Ann", '"', " "])
 def test_any_name_is_read_as_the_library_reads_it(parts: list[str]) -> None:
     value = f"{''.join(parts)}<Ann@Lee.example>"
-    found = mail_mime._addresses(value)
+    found = mail_headers.addresses(value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mail_mime, "_PLAIN_ADDRESS", re.compile("(?!)"))
-        assert found == mail_mime._addresses(value)
+        patch.setattr(mail_headers, "_PLAIN_ADDRESS", re.compile("(?!)"))
+        assert found == mail_headers.addresses(value)
 
 
 @settings(max_examples=200)
@@ -222,10 +222,10 @@ def test_a_plain_date_is_read_as_the_library_reads_it(
     weekday: str, day: int, month: str, year: str, second: int, sign: str, zone: str, comment: str
 ) -> None:
     value = f"{weekday}{day} {month} {year} 10:15:{second:02} {sign}{zone}{comment}"
-    found = mail_mime._date(value)
+    found = mail_headers.iso_date(value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mail_mime, "_PLAIN_DATE", re.compile("(?!)"))
-        assert found == mail_mime._date(value)
+        patch.setattr(mail_headers, "_PLAIN_DATE", re.compile("(?!)"))
+        assert found == mail_headers.iso_date(value)
 
 
 @settings(max_examples=200)

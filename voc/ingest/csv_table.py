@@ -26,6 +26,7 @@ _TOP: Final = 20  # lines among which the header is looked for
 # Characters of one row; a quote that closes later than this is a stray one. What is read again because of such quotes
 # is bounded, too, or a file of them would be read as often as it has lines: beyond so much, and as much as was read, a
 # quote closes within the last but one of these or not at all. A line costs as much as so many characters.
+_BLANK: Final = frozenset(("\n", "\r", "\r\n"))
 _RECORD_LIMIT: Final = 32 << 20
 _READ_AGAIN: Final = 40 << 20
 _LEAST_RECORD: Final = 400
@@ -53,7 +54,7 @@ class CsvReader:
         lines = _first_lines(path, encoding)
         title = _title_lines(lines)
         delimiter = find_delimiter(lines[title:])
-        body = (line for line in read_lines(path, encoding) if line.number > title)
+        body = itertools.islice(read_lines(path, encoding), title, None)
         sample = list(itertools.islice(records(body, delimiter), _TOP))
         header = next((record for record in sample if not record.problem), None)
         if header is None:
@@ -188,6 +189,7 @@ class _Feed:
         self.taken: list[Line] = []
         self.size = 0
         self.spare = _READ_AGAIN
+        self.limit = _RECORD_LIMIT
 
     def __iter__(self) -> _Feed:
         return self
@@ -197,6 +199,7 @@ class _Feed:
         self.spare += self.size
         self.taken.clear()
         self.size = 0
+        self.limit = min(_RECORD_LIMIT, max(_LEAST_RECORD, self.spare))
 
     def give_back(self) -> Line:
         """The first line of the row in hand; the others will be read again."""
@@ -208,18 +211,28 @@ class _Feed:
         return first
 
     def __next__(self) -> str:
-        if self.taken and self.size > min(_RECORD_LIMIT, max(_LEAST_RECORD, self.spare)):
+        taken = self.taken
+        if taken and self.size > self.limit:
             raise csv.Error("a row without end")
-        line = self.waiting.popleft() if self.waiting else next(self.lines)
-        if line.cut and not self.taken:
-            self.taken.append(line)
+        skipped = 0
+        while True:
+            line = self.waiting.popleft() if self.waiting else next(self.lines)
+            _, text, cut = line
+            if taken or text not in _BLANK:
+                break
+            skipped += len(text) + _LINE_COST
+        if skipped:
+            self.size = skipped
+            self.done()
+        if cut and not taken:
+            taken.append(line)
             raise _TooLongError
-        if line.cut:
+        if cut:
             self.waiting.appendleft(line)
             raise csv.Error("a line too long inside a row")
-        self.taken.append(line)
-        self.size += len(line.text) + _LINE_COST
-        return line.text
+        taken.append(line)
+        self.size += len(text) + _LINE_COST
+        return text
 
 
 def _salvage(source: _Feed, delimiter: str) -> Record:

@@ -7,6 +7,7 @@ not is UTF-8 with bad rows. Else the candidates are decoded and scored by how mu
 from __future__ import annotations
 
 import codecs
+import io
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -75,17 +76,23 @@ ERRORS: Final = "voc-mark"
 codecs.register_error(ERRORS, _mark)
 
 
-def detect(path: Path) -> Encoding:
-    """The encoding of the text file ``path``. Reads it once, whatever its size, and holds a sample.
+def detect(path: Path, data: bytes | None = None) -> Encoding:
+    """The encoding of the text file ``path``. Reads it once, whatever its size, and holds a sample. ``data`` is its
+    content where it was read before.
 
     Raises InputError where it is no text, is empty or is in none of UTF-8, UTF-16, GB18030, Big5 and cp1252.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            if (known := _by_head(path.name, head)) is not None:
-                return known
-            file.seek(0)
+        if data is None:
+            with path.open("rb", buffering=0) as file:
+                head = file.read(_HEAD)
+        else:
+            head = data[:_HEAD]
+        if (known := _by_head(path.name, head)) is not None:
+            return known
+        if len(head) < _HEAD and _is_utf8(head):  # all of it
+            return UTF8
+        with path.open("rb") if data is None else io.BytesIO(data) as file:
             good, bad, sample = _survey(file.readline)
     except OSError as error:
         raise InputError(
@@ -99,6 +106,14 @@ def detect(path: Path) -> Encoding:
     if good:
         return UTF8
     raise InputError(f"{path.name} is not UTF-8, and no other encoding fits it", HINT)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _by_head(name: str, head: bytes) -> Encoding | None:
@@ -202,8 +217,6 @@ def _western_score(sample: bytes) -> float:
 def guess(data: bytes) -> Encoding:
     """The likeliest encoding of ``data``, a short text without a byte order mark of which no encoding is known: UTF-8
     where it decodes, else the best of GB18030, Big5 and cp1252. Never fails; ``ERRORS`` decodes what is left over."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return max(_scores(data[:_SAMPLE]), key=lambda item: item[0])[1]
-    return UTF8
+    if _is_utf8(data):
+        return UTF8
+    return max(_scores(data[:_SAMPLE]), key=lambda item: item[0])[1]

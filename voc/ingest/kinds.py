@@ -51,7 +51,7 @@ def suffixes() -> str:
 def magic(path: Path) -> str:
     """``zip``, ``gz``, ``workbook``, ``parquet``, ``ole`` or an empty text, by the first bytes."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             head = file.read(4)
     except OSError as error:
         raise InputError(
@@ -95,7 +95,7 @@ def _may_be_transcript(path: Path) -> bool:
 
 def _is_tabbed(path: Path) -> bool:
     """Whether a text file is a table, as spreadsheets save it under this name."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         if b"\t" not in file.read(4 * _LONGEST):  # in any encoding
             return False
     lines = _first_lines(path)

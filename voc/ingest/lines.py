@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def fingerprint(path: Path, *, maybe_empty: bool = False) -> Fingerprint:
             if folder:
                 # flags follow the comma of a name in a Maildir; they change when a message is read
                 digest.update(one.name.partition(":2,")[0].encode("utf-8", "surrogateescape") + b"\0")
-            with one.open("rb") as file:
+            with one.open("rb", buffering=0) as file:
                 while chunk := file.read(_SAMPLE):
                     blank = blank and not chunk.removeprefix(codecs.BOM_UTF8).strip()
                     digest.update(chunk)
@@ -66,15 +67,14 @@ def read_lines(path: Path, encoding: Encoding = UTF8, limit: int = LINE_LIMIT) -
     become lone surrogates (see ``UNDECODED``)."""
     try:
         with path.open("r", encoding=encoding.codec, errors=ERRORS, newline="") as file:
-            number = 0
-            while text := file.readline(limit):
-                number += 1
-                cut = len(text) == limit and not text.endswith(("\n", "\r"))
-                if cut:
-                    rest = text
-                    while rest and not rest.endswith(("\n", "\r")):
-                        rest = file.readline(limit)
-                yield Line(number, text, cut)
+            for number, text in enumerate(iter(functools.partial(file.readline, limit), ""), start=1):
+                if len(text) < limit or text.endswith(("\n", "\r")):
+                    yield Line(number, text)
+                    continue
+                rest = text
+                while rest and not rest.endswith(("\n", "\r")):
+                    rest = file.readline(limit)
+                yield Line(number, text, True)
     except OSError as error:
         raise InputError(
             f"{path.name} cannot be read: {error.strerror or error}", "check the disk and the permissions"

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from voc.documents import Document, Reject
 from voc.errors import InputError
 from voc.ingest.mail_aside import set_aside
-from voc.ingest.mail_body import newest_text, unwrap
+from voc.ingest.mail_body import own_text, unwrap
 from voc.ingest.mail_mime import BLOCK, Mail, MailError, collect, read_mail
 from voc.ingest.mail_msg import read_msg
 from voc.ingest.mail_threads import Mailbox, Threads, customer_of, is_company, survey
@@ -85,7 +85,8 @@ class FolderMail:
         except MailError as error:
             yield 1, Reject(1, error.reason, error.detail)
             return
-        yield 1, _item(self._box, 1, data, self._threads[domains], Builder(path.name, options, stats=stats))
+        builder = Builder(path.name, options, stats=stats)
+        yield 1, _item(self._box, 1, data, self._threads[domains], builder, place + 1)
 
 
 class MaildirReader:
@@ -142,7 +143,7 @@ class Files:
         """See ``Mailbox``. What cannot be opened says so when it is read itself."""
         for place, path in enumerate(self.files):
             with suppress(InputError), _opening(path) as file:
-                yield place + 1, place, _head(_blocks(file))
+                yield place + 1, place, _head(_blocks(file, _FEW))
 
     def messages(self) -> Iterator[tuple[int, bytes | MailError]]:
         """See ``Mailbox``."""
@@ -266,7 +267,7 @@ def _head(blocks: Iterator[bytes]) -> bytes:
     kept = b""
     for block in blocks:
         kept += block
-        if (end := _EMPTY_LINE.search(kept)) is not None:
+        if (end := _EMPTY_LINE.search(kept, _before_empty(kept))) is not None:
             kept = kept[: end.start()]
             break
         if len(kept) > _HEAD_LIMIT:
@@ -274,9 +275,18 @@ def _head(blocks: Iterator[bytes]) -> bytes:
     return kept if len(kept) <= _HEAD_LIMIT else kept[: kept.rfind(b"\n", 0, _HEAD_LIMIT) + 1]
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _before_empty(head: bytes) -> int:
+    """A place at or before the first empty line, which is slower to search for."""
+    if head.startswith((b"\n", b"\r")):
+        return 0
+    plain = head.find(b"\n\n")
+    other = head.find(b"\n\r", 0, plain + 1 if plain >= 0 else len(head))
+    return other if other >= 0 else plain if plain >= 0 else len(head)
+
+
+def _blocks(file: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
     """A file of one message in blocks of whole lines."""
-    while block := file.read(BLOCK):
+    while block := file.read(size):
         yield block if block.endswith(b"\n") else block + file.readline(BLOCK)
 
 
@@ -312,9 +322,10 @@ def _read_box(box: Mailbox, name: str, options: IngestOptions, stats: Stats) -> 
             yield row, _item(box, row, data, threads, builder)
 
 
-def _item(box: Mailbox, row: int, data: bytes, threads: Threads, builder: Builder) -> Document | Reject:
+def _item(box: Mailbox, row: int, data: bytes, threads: Threads, builder: Builder, place: int = 0) -> Document | Reject:
+    """What becomes of a message; ``place`` is its row in the mailbox where that is another."""
     try:
-        mail = read_mail(data)
+        mail = read_mail(data, seen=threads.seen.pop(place or row, None))
     except MailError as error:
         return Reject(row, error.reason, error.detail, excerpt(data[:400].decode("ascii", "replace")))
     reply = _reply(box, threads, mail) if mail.id in threads.answers else None
@@ -340,14 +351,13 @@ def _reply(box: Mailbox, threads: Threads, mail: Mail) -> Mail | None:
 
 def _document(builder: Builder, row: int, mail: Mail, threads: Threads, reply: Mail | None) -> Document | Reject:
     domains: Sequence[str] = builder.options.company_domains
-    shown = excerpt(f"{mail.sender}: {mail.subject}")
     aside = set_aside(mail)
     if aside is not None:
-        return Reject(row, *aside, shown)
+        return Reject(row, *aside, excerpt(f"{mail.sender}: {mail.subject}"))
     if is_company(mail, domains):
         detail = "the company wrote it, and no customer's message that it is the first answer to is in this source"
-        return Reject(row, "company_message", detail, shown)
-    text = unwrap(newest_text(mail.body, mail.sender).text)
+        return Reject(row, "company_message", detail, excerpt(f"{mail.sender}: {mail.subject}"))
+    text = unwrap(own_text(mail.body, mail.sender))
     values = {
         "id": mail.id,
         "text": text,
@@ -355,7 +365,7 @@ def _document(builder: Builder, row: int, mail: Mail, threads: Threads, reply: M
         "customer": customer_of(mail, domains),
         "channel": "email",
         "thread": threads.root(mail),
-        "reply": unwrap(newest_text(reply.body, reply.sender).text) if reply else None,
+        "reply": unwrap(own_text(reply.body, reply.sender)) if reply else None,
         "reply_time": reply.date if reply else None,
     }
     metadata = {
@@ -364,8 +374,4 @@ def _document(builder: Builder, row: int, mail: Mail, threads: Threads, reply: M
         "to": mail.to[:_KEPT],
         "attachments": ", ".join(mail.attachments),
     }
-    built = builder.build(row, values, metadata)
-    if isinstance(built, Reject) or built.text == mail.body:
-        return built
-    whole = replace(built, original=mail.body)
-    return whole if whole.given_id else replace(whole, id=whole.key[:16])
+    return builder.build(row, values, metadata, original=mail.body)

@@ -7,6 +7,7 @@ name the forms that are covered here.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final, NamedTuple
 
@@ -34,15 +35,25 @@ def newest_text(body: str, sender: str = "") -> MailText:
 
     Answers between quoted lines are all kept, in order. Never raises; time grows with the length of the body.
     """
-    lines = split_shared(body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    own, signature, quoted = _taken_apart(body, sender)
+    return MailText(_join(own), _join(signature), _join(quoted))
+
+
+def own_text(body: str, sender: str = "") -> str:
+    """The ``text`` of ``newest_text`` alone."""
+    return _join(_taken_apart(body, sender)[0])
+
+
+def _taken_apart(body: str, sender: str) -> tuple[list[str], list[str], list[str]]:
+    """Lines of the text, of the signature and of the history."""
+    lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if " On " in body or "-On " in body:
+        lines = split_shared(lines)
     marks = history(lines, sender)
     own: list[str] = []
     signature: list[str] = []
-    index = 0
-    while index < len(lines):
-        stop = index
-        while stop < len(lines) and marks[stop] == marks[index]:
-            stop += 1
+    changes = [index for index in range(1, len(marks)) if marks[index] != marks[index - 1]]
+    for index, stop in itertools.pairwise((0, *changes, len(lines))):
         if not marks[index]:
             run = lines[index:stop]
             banner = skip_banner(run) if not own else 0
@@ -52,9 +63,7 @@ def newest_text(body: str, sender: str = "") -> MailText:
             text = _join(run[banner:cut])
             own += [text, ""] if text else []
             signature += run[:banner] + run[cut:]
-        index = stop
-    quoted = [line for line, old in zip(lines, marks, strict=True) if old]
-    return MailText(_join(own), _join(signature), _join(quoted))
+    return own, signature, [line for line, old in zip(lines, marks, strict=True) if old]
 
 
 def unwrap(text: str) -> str:

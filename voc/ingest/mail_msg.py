@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
+from dataclasses import replace
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from voc.ingest.mail_headers import decode
 from voc.ingest.mail_html import html_to_text
-from voc.ingest.mail_mime import Mail, MailError, decode, read_mail
+from voc.ingest.mail_mime import Mail, MailError, read_mail
 from voc.ingest.values import TEXT_LIMIT, clean
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def read_msg(path: Path) -> Mail:
     mail = read_mail(headers.encode("utf-8", "surrogateescape") + b"\r\n\r\n", body=False)
     if len(body) > TEXT_LIMIT:
         raise MailError("too_long", f"its text has {len(body):,} characters; at most {TEXT_LIMIT:,} are read")
-    return Mail(**{**{name: getattr(mail, name) for name in Mail.__slots__}, "body": body, "attachments": names})
+    return replace(mail, body=body, attachments=names)
 
 
 def _headers(message: Message) -> str:

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import quopri
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from typing import Final
+from typing import Final, NamedTuple
 
 _HEADER: Final = 20_000  # characters of one header that are kept
 _DEPTH: Final = 8  # of parts in parts; deeper ones are left to the library
@@ -31,17 +29,21 @@ _PLAIN_BOUNDARY: Final = re.compile(
     r'boundary=(?:"([^"\\<][^"\\]*)"|([^\s;"\\<]+))\s*(?:;[^"\\]*)?',
     re.IGNORECASE | re.ASCII,
 )
+_NAMED: Final = re.compile(r"[!-9;-~]+:")
+_NO_HEADER: Final = re.compile(r"\n(?![!-9;-~]+:|[ \t])")
+_BETWEEN: Final = re.compile(r"\n(?![ \t])")
 _AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A message or a part of one. ``headers`` maps names in lower case to first values, raw: bytes outside ASCII are
-    lone surrogates. ``content`` is what stands below the headers, still encoded; ``parts`` is None where it is one."""
+    lone surrogates. ``content`` is what stands below the headers, still encoded; ``parts`` is None where it is one.
+    ``ordinary``: the library was not needed."""
 
     headers: dict[str, str]
     content: bytes
     parts: tuple[Part, ...] | None = None
+    ordinary: bool = True
 
     @property
     def type(self) -> str:
@@ -71,28 +73,36 @@ class Part:
         return data if isinstance(data, bytes) else b""
 
 
-def parse(data: bytes, *, body: bool = True) -> Part:
-    """The tree of ``data``; without ``body`` its headers alone. Raises RecursionError where messages in messages are
-    nested too deeply."""
-    found = _plain(data, body=body)
+def parse(data: bytes, *, body: bool = True, headers: dict[str, str] | None = None) -> Part:
+    """The tree of ``data``; without ``body`` its headers alone. ``headers`` are those of an ordinary message where they
+    were read before. Raises RecursionError where messages in messages are nested too deeply."""
+    found = _plain(data, body=body, headers=headers)
     return found or _converted(BytesParser(policy=compat32).parsebytes(data, headersonly=not body), body=body)
 
 
-def _plain(data: bytes, start: int = 0, stop: int | None = None, depth: int = 0, *, body: bool = True) -> Part | None:
+def _plain(
+    data: bytes,
+    start: int = 0,
+    stop: int | None = None,
+    depth: int = 0,
+    *,
+    body: bool = True,
+    headers: dict[str, str] | None = None,
+) -> Part | None:
     """The tree of an ordinary message, or of the part of one between two offsets; None for all others."""
     stop = len(data) if stop is None else stop
     end, below = _head_end(data, start, stop)
-    headers = _headers(data[start:end])
-    if headers is None:
+    if headers is None and (headers := _headers(data[start:end])) is None:
         return None
     whole = Part(headers, b"")
     if not body:
         return whole
-    main = whole.type.partition("/")[0]
+    kind = whole.type
+    main = kind.partition("/")[0]
     if main not in ("multipart", "message"):
         return Part(headers, data[below : _before_line_end(data, below, stop) if depth else stop])
     boundary = _boundary(headers["content-type"]) if main == "multipart" and depth < _DEPTH else b""
-    if not boundary or whole.type == "multipart/digest":
+    if not boundary or kind == "multipart/digest":
         return None
     parts: list[Part] = []
     for first, last in _ranges(data, below, stop, b"--" + boundary):
@@ -124,31 +134,18 @@ def _head_end(data: bytes, start: int, stop: int) -> tuple[int, int]:
 def _headers(head: bytes) -> dict[str, str] | None:
     """First values by name; None where a line is none of a header, which the library has rules for."""
     text = head.decode("ascii", "surrogateescape")
+    if not text:
+        return {}
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removesuffix("\n")
+    if not _NAMED.match(text) or _NO_HEADER.search(text):
+        return None
     found: dict[str, str] = {}
-    name, value = "", ""
-    for line in text.removesuffix("\n").split("\n") if text else ():
-        if line[:1] in (" ", "\t"):
-            if not name:
-                return None
-            value = f"{value}\n{line}"
-            continue
-        found.setdefault(name, value)
-        field, colon, value = line.partition(":")
-        name = _name(field)
-        if not colon or not name:
-            return None
-        value = value.lstrip(" \t")
-    found.setdefault(name, value)
-    found.pop("", None)
-    return {name: value[:_HEADER] for name, value in found.items()} if len(text) > _HEADER else found
-
-
-@functools.lru_cache(maxsize=1024)  # every message has the same
-def _name(field: str) -> str:
-    """The name of a header in lower case, "" where it is none."""
-    return field.lower() if field and all("!" <= char <= "~" for char in field) else ""
+    for field in reversed(_BETWEEN.split(text)):  # the first of a name is to win
+        name, _, value = field.partition(":")
+        found[name.lower()] = value.lstrip(" \t")[:_HEADER]
+    return found
 
 
 def _boundary(declared: str) -> bytes:
@@ -195,7 +192,7 @@ def _converted(message: Message, *, body: bool) -> Part:
     payload = message.get_payload() if body else ""
     if isinstance(payload, list) and message.get_content_maintype() != "message":  # such a one is only named
         parts = tuple(_converted(child, body=body) for child in payload if isinstance(child, Message))
-        return Part(headers, b"", parts)
+        return Part(headers, b"", parts, ordinary=False)
     headers.pop("content-transfer-encoding", None)
     content = message.get_payload(decode=True) if body else b""
-    return Part(headers, content if isinstance(content, bytes) else b"")
+    return Part(headers, content if isinstance(content, bytes) else b"", ordinary=False)

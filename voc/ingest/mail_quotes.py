@@ -5,11 +5,14 @@ Every rule looks at one line or at a few that follow it, so that the time grows 
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
 from voc.ingest.mail_words import (
     FORWARD,
+    FORWARD_LETTERS,
+    FORWARD_STARTS,
     FRAME,
     KEY_INSIDE,
     KEY_KINDS,
@@ -21,11 +24,15 @@ from voc.ingest.mail_words import (
 )
 
 _HEADER_LENGTH: Final = 400  # characters of "On ..., NAME wrote:", wrapped lines joined
+_VERB: Final = 200  # characters at the end of such a line in which its verb and what follows it stand
 _HEADER_LINES: Final = 5
 _BLOCK_LINES: Final = 40
 _WRAPPED: Final = 60  # a quoted line of this length was cut by the program that quoted it
 
 _QUOTED: Final = re.compile(r"\s{0,20}(?:[>＞]|&gt;)(?![:;]-?[()\[\]DP])")
+# Words without a figure, a colon, a bar, an address or a mark of quotation; and what such a line may not end in.
+_PLAIN: Final = re.compile(r"\s*[^\W\d_][^\d:：|@>＞&]*")
+_GOES_ON: Final = frozenset("<,，*_-")
 _LINK_OPEN: Final = re.compile(r"<(?:https?://|mailto:)[^<>\s]{0,2000}\s*$")
 _DRAWN: Final = "-_=*—–─#~"  # what rules and frames begin with
 _RULE: Final = re.compile(r"\s*(?:[-_=*—–─]\s?){4,}\s*")
@@ -70,6 +77,7 @@ _SHARED: Final = re.compile(
 Key = tuple[str, str]
 
 
+@functools.lru_cache(maxsize=256)  # each line of a signature asks for that of its mail
 def name_and_address(sender: str) -> tuple[str, str]:
     """The two parts of ``NAME <ADDRESS>``, "" for one that is not there."""
     found = _SENDER.fullmatch(sender[:600])
@@ -101,14 +109,18 @@ def history(lines: list[str], sender: str = "") -> list[bool]:
     """For each line whether it belongs to an older message. ``sender`` (a From header) tells whether headers at the top
     of the text are the writer's own or those of what they answer."""
     marks = [False] * len(lines)
-    keys = [_key(line) for line in lines]
+    keys = [_key(line) if ":" in line or "：" in line or "|" in line else None for line in lines]
     index, own = 0, False
     while index < len(lines):
-        if _is_quoted(lines, index):
-            index = _mark_run(lines, index, marks)
-            continue
         if not lines[index].strip():
             index += 1
+            continue
+        if _is_plain(lines[index]) and _frame_end(lines, index) is None:
+            own = True
+            index += 1
+            continue
+        if _is_quoted(lines, index):
+            index = _mark_run(lines, index, marks)
             continue
         end = _wrote_end(lines, index)
         block = None if end is not None else _block_end(lines, keys, index)
@@ -132,8 +144,14 @@ def history(lines: list[str], sender: str = "") -> list[bool]:
         else:
             marks[index:] = [True] * (len(lines) - index)
             break
-    _mark_rules(lines, marks)
+    if True in marks:
+        _mark_rules(lines, marks)
     return marks
+
+
+def _is_plain(line: str) -> bool:
+    """Whether no rule but that of frames can take ``line`` for the beginning of history: most lines need no more."""
+    return _PLAIN.fullmatch(line) is not None and line.rstrip()[-1] not in _GOES_ON
 
 
 def _mark_rules(lines: list[str], marks: list[bool]) -> None:
@@ -192,8 +210,11 @@ def _wrote_end(lines: list[str], index: int) -> int | None:
     wraps = first.rstrip()[-1:] in "<>,，" and bool(first.strip())
     if not leads and not wraps and "@" not in first and first.strip().rstrip("*_ ")[-1:] not in ":：>-":
         return None
+    steps = _HEADER_LINES if leads else 3 if wraps else 1
+    if not any(map(_may_end, lines[index : index + steps])):
+        return None
     joined, size = "", 0
-    for step in range(_HEADER_LINES if leads else 3 if wraps else 1):
+    for step in range(steps):
         at = index + step
         if at >= len(lines):
             return None
@@ -216,6 +237,10 @@ def _wrote_end(lines: list[str], index: int) -> int | None:
     return None
 
 
+def _may_end(line: str) -> bool:
+    return "@" in line or line.rstrip().rstrip("*_ ")[-1:] in (":", "：", ">", "-")
+
+
 def _leads(line: str) -> bool:
     if not _DIGIT.search(line):  # each of them holds one
         return False
@@ -224,15 +249,18 @@ def _leads(line: str) -> bool:
 
 def _is_wrote(joined: str, *, quoted: bool) -> bool:
     """Whether the line introduces a message. ``quoted``: what follows it is marked, so that less is asked of it."""
-    address, date = _ADDRESS.search(joined) is not None, _DATE.search(joined) is not None
-    last = _ENDS_WROTE.search(joined) is not None
-    if last or _HAS_WROTE.search(joined):
-        if address or (date and (_TIME.search(joined) or _YEAR.search(joined))):
-            return True
-        if quoted and (date or (last and len(joined.split()) <= 8)):
-            return True
-        return last and _DASHED.match(joined) is not None
-    if _FIRST_DATE.match(joined) and address:  # "2011/4/7 NAME <ADDRESS>", without a verb
+    length = len(joined.rstrip())
+    end = joined[length - 1 : length]
+    if end in (":", "：", "-"):
+        last = _ENDS_WROTE.search(joined, max(0, length - _VERB)) is not None
+        if last or (end != "-" and _HAS_WROTE.search(joined)):
+            date = _DATE.search(joined) is not None
+            if _ADDRESS.search(joined) or (date and (_TIME.search(joined) or _YEAR.search(joined))):
+                return True
+            if quoted and (date or (last and len(joined.split()) <= 8)):
+                return True
+            return last and _DASHED.match(joined) is not None
+    if _FIRST_DATE.match(joined) and _ADDRESS.search(joined):  # "2011/4/7 NAME <ADDRESS>", without a verb
         return quoted or joined.rstrip().endswith((">:", ">：", "):"))
     return False
 
@@ -243,6 +271,9 @@ def _frame_end(lines: list[str], index: int) -> int | None:
         return None
     if line.lstrip()[:1] in _DRAWN:
         return index + 1 if FRAME.fullmatch(line) or REPLY_ABOVE.fullmatch(line) else None
+    begins = line.lstrip()
+    if begins[:1] not in FORWARD_LETTERS or (line.isascii() and not begins.lower().startswith(FORWARD_STARTS)):
+        return None
     return index + 1 if FORWARD.fullmatch(line) else None
 
 

@@ -26,6 +26,7 @@ _BEFORE_LETTERS: Final = "".join(chr(code) for code in range(128) if not chr(cod
 _DELIMITER: Final = re.compile(
     r"\s{0,10}(?:--|__|—{1,2}|-{3,80}|_{3,500}|—{3,200}|–{3,200}|─{2,200}|={10,80}|\*{10,80})[\s\xa0]*"
 )
+_DRAWN: Final = frozenset("-_—–─=*")  # what it begins with
 _SURE_RULE: Final = re.compile(r"\s{0,10}(?:-{30,}|_{10,}|[—–─]{20,})\s*")
 _DASHED_NAME: Final = re.compile(r"\s*(?:[-–—~―]{1,3}|/)\s?(?P<name>[^\W\d_][\w.'’ ]{0,40}?)\s*[.!]?\s*")
 _BULLET: Final = re.compile(r"\s*(?:[-*•·–]|\d{1,2}[.)、])\s?\S")
@@ -41,6 +42,12 @@ _CONTACT: Final = re.compile(
     r"|(?:电话|電話|手机|手機|传真|傳真|邮箱|郵箱|信箱|地址|微信|邮编|网址|網址)\s?[:：]?",
     re.IGNORECASE,
 )
+# Parts of it that each match holds, in lower case.
+_FIGURES: Final = re.compile(r"\d[\d()\s./-]{6,}\d")
+_LABEL: Final = re.compile(
+    r"[tpmcfswe](?:(?<=t)el|(?<=p)hone|(?<=m)obile|(?<=c)ell|(?<=f)ax|(?<=s)kype|(?<=w)echat|(?<=e)-?mail)\b\s?[:.]"
+)
+_HAN_LABEL: Final = re.compile("电话|電話|手机|手機|传真|傳真|邮箱|郵箱|信箱|地址|微信|邮编|网址|網址")
 _SENTENCE_END: Final = re.compile(r"[.!?。！？…][\"'”’)]?\s*$")
 
 
@@ -94,7 +101,7 @@ def _delimiter(lines: list[str], end: int) -> int | None:
         texts += bool(lines[low].strip())
     for index in range(end):
         line = lines[index]
-        if len(line) > 600 or not _DELIMITER.fullmatch(line):
+        if line.lstrip()[:1] not in _DRAWN or len(line) > 600 or not _DELIMITER.fullmatch(line):
             continue
         if line.rstrip("\xa0") == "-- " or _SURE_RULE.fullmatch(line):
             return index
@@ -140,7 +147,16 @@ def _is_prose(line: str) -> bool:
     """A line as people write it in running text, not in a signature."""
     if len(line) <= _LINE and len(line.split()) < 9 and (line.isascii() or len(_HAN.findall(line[:200])) < 18):
         return False
-    return not (_CONTACT.search(line[:500]) or _is_mobile(line))
+    return not (_has_contact(line[:500]) or _is_mobile(line))
+
+
+def _has_contact(line: str) -> bool:
+    """Whether ``_CONTACT`` is found in ``line``: a quick look for what it needs spares most lines the search."""
+    text = line.lower()
+    may = "@" in text or "://" in text or "www." in text or _FIGURES.search(text) or _LABEL.search(text)
+    if not may and not text.isascii():
+        may = _HAN_LABEL.search(text) or _LIKE_ASCII.search(line)
+    return bool(may) and _CONTACT.search(line) is not None
 
 
 def _is_mobile(line: str) -> bool:
@@ -282,9 +298,9 @@ def _contact_block(lines: list[str], end: int) -> int:
     block = lines[first:last]
     if first == 0 or not 2 <= len(block) <= 8 or any(len(line) > 80 or _is_prose(line) for line in block):
         return end
-    if _CONTACT.search(block[0]) or not _is_name(re.split(r"[|,，]", block[0])[0]):
+    if _has_contact(block[0]) or not _is_name(re.split(r"[|,，]", block[0])[0]):
         return end
     if _SENTENCE_END.search(block[0]) and len(block[0].split()) > 5:
         return end
-    contacts = sum(1 for line in block[1:] if _CONTACT.search(line))
+    contacts = sum(map(_has_contact, block[1:]))
     return first if contacts >= 2 or (contacts == 1 and len(block) <= 3) else end

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from voc.ingest.mail_aside import set_aside
-from voc.ingest.mail_mime import Mail, MailError, read_mail
+from voc.ingest.mail_mime import Mail, MailError, Seen, read_mail
 
 _CHAIN = 100  # messages that a thread is followed back through; real ones are shorter, forged ones may be circles
+_SEEN = 4 << 20  # bytes of headers that are kept from the first pass to the second, what is made of them not counted
+_LONGEST = 1 << 16  # bytes of those of one message
+_LEAST = 1000  # bytes that one costs beside them
 _REFERS = re.compile(rb"^(?:references|in-reply-to):", re.IGNORECASE | re.MULTILINE)
 
 
@@ -39,11 +43,13 @@ class Answer(NamedTuple):
 @dataclass(slots=True)
 class Threads:
     """``parents``: message -> the oldest message that its headers name. ``answers``: customer's message -> the first
-    answer. ``attached``: rows of those answers."""
+    answer. ``attached``: rows of those answers. ``seen``: the first messages by row, so that their headers are not read
+    again."""
 
     parents: dict[str, str] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     attached: frozenset[int] = frozenset()
+    seen: dict[int, Seen] = field(default_factory=dict)
 
     def root(self, mail: Mail) -> str | None:
         """Identifier of the first message of the thread that ``mail`` is in; None where it has none itself."""
@@ -70,16 +76,23 @@ def customer_of(mail: Mail, domains: Sequence[str]) -> str | None:
 
 def _inside(address: str | None, domains: Sequence[str]) -> bool:
     domain = (address or "").rpartition("@")[2]
-    return bool(domain) and any(domain == one or domain.endswith(f".{one}") for one in map(_bare, domains))
+    if not domain:
+        return False
+    whole, ends = _bare(tuple(domains))
+    return domain in whole or domain.endswith(ends)
 
 
-def _bare(domain: str) -> str:
-    return domain.strip().lower().lstrip("@*.")
+@functools.lru_cache(maxsize=8)  # every message of a mailbox asks
+def _bare(domains: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Domains without what people write before them, and the endings of those below them."""
+    bare = frozenset(one.strip().lower().lstrip("@*.") for one in domains)
+    return bare, tuple(f".{one}" for one in bare)
 
 
 def survey(box: Mailbox, domains: Sequence[str]) -> Threads:
     """Read the headers of ``box`` once. Memory grows with the number of answers and of identifiers, not with texts."""
     threads = Threads()
+    spare = _SEEN
     company: dict[str, str | None] = {}  # messages of the company and what each answers
     customers: set[str] = set()
     answers: list[tuple[str, Answer]] = []
@@ -90,6 +103,9 @@ def survey(box: Mailbox, domains: Sequence[str]) -> Threads:
             mail = read_mail(head, body=False)
         except MailError:
             continue
+        if len(head) <= min(spare, _LONGEST):
+            spare -= len(head) + _LEAST
+            threads.seen[row] = Seen(head, mail)
         if mail.id and mail.root and mail.root != mail.id:
             threads.parents[mail.id] = mail.root
         if not domains or set_aside(mail) is not None:

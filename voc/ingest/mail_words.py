@@ -96,6 +96,10 @@ FORWARD: Final = re.compile(
     r"|開始轉寄的郵件|开始转发的邮件|転送されたメッセージ|전달된 메시지)\s{0,2}[:：]?\s*",
     re.IGNORECASE,
 )
+# The letters that such a line begins with (three of them are equal to one of ASCII where case does not count), and the
+# words, where it is of ASCII alone.
+FORWARD_LETTERS: Final = frozenset("bBfFaAdDiIsSvVoOpPнН转以開开転전ſıİ")
+FORWARD_STARTS: Final = ("begin", "forwarded", "anfang", "inizio", "inicio", "vidarebefordrat", "original")
 
 # The line above which help desks want the answer; what they sent stands below it.
 REPLY_ABOVE: Final = re.compile(

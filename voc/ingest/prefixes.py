@@ -5,11 +5,11 @@ Whether a colon names a speaker is decided over the whole file, since "One thing
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from voc.ingest.turns import role_of
 
@@ -34,8 +34,7 @@ _LAST_START: Final = 600.0  # seconds; a first stamp after it is the time of day
 _LONGEST: Final = 400  # characters of a line that are looked at for a name
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """Words of a speaker (None: nobody is named) and the stamp beside the name, as written."""
 
     speaker: str | None
@@ -68,11 +67,12 @@ class _Lines:
 def name_of(line: str) -> str | None:
     """The name before the colon of ``line``, None where there is none that could be a speaker's."""
     match = _PREFIX.match(line[:_LONGEST])
-    return _name(match) if match else None
+    return _as_name(match["name"]) if match else None
 
 
-def _name(match: re.Match[str]) -> str | None:
-    name = match["name"].strip(" -/&")
+@functools.lru_cache(maxsize=1024)  # the same few come back at every line
+def _as_name(name: str) -> str | None:
+    name = name.strip(" -/&")
     if not name or name.casefold() in _NO_NAME or len(name.split()) > 4 or (not name.isascii() and len(name) > 20):
         return None
     return name
@@ -84,13 +84,17 @@ def speakers_of(lines: Sequence[str]) -> frozenset[str]:
     They are where one of them is a known role (Customer, 客服), or where half of the lines begin with a name and names
     come back: at most half as many as prefixed lines, or every line has one.
     """
-    names = Counter(name for line in lines if (name := name_of(line)))
+    return _speakers([name_of(line) for line in lines], sum(1 for line in lines if line.strip()))
+
+
+def _speakers(found: Iterable[str | None], filled: int) -> frozenset[str]:
+    """See ``speakers_of``: names before colons and the number of lines that are not blank."""
+    names = Counter(name for name in found if name)
     prefixed = sum(names.values())
-    known = {name for name in names if role_of(name) != "other"}
-    filled = sum(1 for line in lines if line.strip())
     often = prefixed * 2 >= filled and prefixed >= 2 and (len(names) * 2 <= prefixed or prefixed == filled)
     if often:
         return frozenset(names)
+    known = {name for name in names if role_of(name) != "other"}
     if not known:
         return frozenset()
     return frozenset(name for name, count in names.items() if name in known or count > 1)
@@ -98,10 +102,15 @@ def speakers_of(lines: Sequence[str]) -> frozenset[str]:
 
 def split_lines(text: str, speakers: frozenset[str]) -> list[Said]:
     """``text`` cut where a line begins with one of ``speakers``; a line without a name continues the one before."""
+    lines = text.split("\n")
+    return _split(lines, [_PREFIX.match(line[:_LONGEST]) for line in lines], speakers)
+
+
+def _split(lines: Sequence[str], heads: Sequence[re.Match[str] | None], speakers: frozenset[str]) -> list[Said]:
+    """See ``split_lines``: lines and what stands at their beginnings."""
     found = _Lines()
-    for line in text.split("\n"):
-        match = _PREFIX.match(line[:_LONGEST]) if speakers else None
-        name = _name(match) if match else None
+    for line, match in zip(lines, heads, strict=True):
+        name = _as_name(match["name"]) if match else None
         if match and name in speakers:
             found.begin(name, line[match.end() :], match["stamp"] or match["later"])
         else:
@@ -113,20 +122,30 @@ def split_text(text: str) -> list[Said]:
     """Turns of a whole text: names before a colon, or names with a stamp on the line above the words; [] where nobody
     is named. Words before the first name belong to nobody."""
     lines = text.split("\n")
-    above = [_above(line) for line in lines]
+    above = [_above(line) if _ends_like_stamp(line) else None for line in lines]
     named = [name for name, _ in filter(None, above)]
     if len(named) >= 2 and len(named) * 4 >= sum(1 for line in lines if line.strip()):
         return _from_above(lines, above)
-    speakers = speakers_of([line for line in lines if line.strip() and not _STAMP_LINE.fullmatch(line[:_LONGEST])])
+    heads = [_PREFIX.match(line[:_LONGEST]) for line in lines]
+    counted = [
+        head for line, head in zip(lines, heads, strict=True)
+        if line.strip() and not _STAMP_LINE.fullmatch(line[:_LONGEST])
+    ]  # fmt: skip
+    speakers = _speakers((_as_name(head["name"]) if head else None for head in counted), len(counted))
     if not speakers:
         return []
-    said = split_lines(text, speakers)
+    said = _split(lines, heads, speakers)
     return said if any(one.speaker for one in said) else []
+
+
+def _ends_like_stamp(line: str) -> bool:
+    last = line.rstrip(" \t")[-1:]
+    return last.isdigit() or last in ("]", ")", "）", "m", "M")
 
 
 def _above(line: str) -> tuple[str, str] | None:
     match = _ABOVE.fullmatch(line) if len(line) < 100 else None
-    name = _name(match) if match else None
+    name = _as_name(match["name"]) if match else None
     return (name, match["stamp"]) if match and name else None
 
 

@@ -37,8 +37,10 @@ class IngestOptions:
 @dataclass(slots=True)
 class Stats:
     """What one reading of a source kept but could not use: dates and channels that stay in the metadata, and
-    relative dates without a day to count from. ``notes`` are further lines for people."""
+    relative dates without a day to count from. ``notes`` are further lines for people. ``source`` is the name that the
+    documents get, where it is another than the file's own."""
 
+    source: str = ""
     bad_times: int = 0
     open_times: int = 0
     bad_channels: int = 0
@@ -77,35 +79,48 @@ class Builder:
     numbers: bool = False
     stats: Stats = field(default_factory=Stats)
 
-    def build(self, row: int, values: Mapping[str, Any], metadata: Mapping[str, Any]) -> Document | Reject:
+    def build(
+        self,
+        row: int,
+        values: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+        *,
+        name: str = "",
+        original: str | None = None,
+    ) -> Document | Reject:
         """The document of ``values`` (canonical field -> value as read) or the reject that says why there is none.
 
         A text that is missing (no key or null) or no text, a value of the wrong type and a value over the limit are
         rejects; an empty text is a document, and so is one whose date, rating or channel cannot be read: the value
-        stays in the metadata then.
+        stays in the metadata then. ``name`` is the id where the source gives none: of conversations as good as given.
+        ``original`` is what the document keeps where its text is another.
         """
         try:
-            return self._document(values, dict(_flatten(metadata)))
+            return self._document(values, dict(_flatten(metadata)), name, original)
         except _RefusedError as refused:
             return Reject(row, refused.reason, refused.detail, excerpt(refused.value))
         except RecursionError:
             return Reject(row, "too_deep", "its metadata is nested too deeply; flatten it")
 
-    def _document(self, values: Mapping[str, Any], metadata: dict[str, str]) -> Document:
+    def _document(
+        self, values: Mapping[str, Any], metadata: dict[str, str], name: str, original: str | None
+    ) -> Document:
         given_text, turns = self._text(values)
         channel = self._channel(values, metadata, conversation=bool(turns))
         text, turns = repair_turns(given_text, turns) if self.options.repair else (given_text, turns)
+        if original is not None and original != text:
+            given_text = original
         if not turns and channel in CONVERSATIONS:
             turns = parse_turns(text)
         time, time_text = self._time("time", values, metadata)
         reply_time, _ = self._time("reply_time", values, metadata)
-        strings = {name: _string(name, values.get(name)) for name in _STRINGS}
+        strings = {key: _string(key, values.get(key)) for key in _STRINGS}
         given = _string("id", values.get("id"))
         language = parse_language(_string("language", values.get("language")) or "")
         document = Document(
-            id=given or "",
+            id=given or name,
             text=text,
-            source=self.source,
+            source=self.stats.source or self.source,
             channel=channel,
             time=time,
             language=language or detect_language(text),
@@ -115,11 +130,11 @@ class Builder:
             value=_number("value", values.get("value"), metadata),
             metadata=metadata,
             time_text=time_text,
-            given_id=given is not None,
+            given_id=given is not None or (bool(name) and bool(turns)),
             original=None if text == given_text else given_text,
             **strings,
         )
-        return document if given is not None else replace(document, id=document.key[:16])
+        return document if document.id else replace(document, id=document.key[:16])
 
     def _text(self, values: Mapping[str, Any]) -> tuple[str, tuple[Turn, ...]]:
         text, turns = values.get("text"), values.get("turns")

@@ -68,7 +68,7 @@ class Source:
     def rows(self) -> Rows:
         """(row, document or reject): data rows of a table and lines of JSONL, both counted from 1. A source that
         changed since it was opened raises InputError, since its hash is no longer true."""
-        self.stats = Stats()
+        self.stats = Stats(self.name)
         self._check_unchanged()
         for row, item in self.opened.read(self.stats):
             if isinstance(item, Document) and item.source != self.name:

@@ -10,11 +10,13 @@ the customer's: else nothing of it would be read.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from voc.ingest.turns import role_of
 
@@ -22,58 +24,98 @@ from voc.ingest.turns import role_of
 # was given it was right in 96% and 99.5%, where the confidence was 0.75 or more in over 99% of both.
 LEAST: Final = 0.6
 _CUSTOMER, _AGENT, _OTHER = "customer", "agent", "other"
+_SHORT: Final = 100  # characters of a label that is remembered
 _SUREST: Final = 0.97
 _ENOUGH: Final = 3  # signs of one kind that count
 _HEARD: Final = 50_000  # characters of a speaker that are searched
 _FIRST: Final = 0.45  # log-odds for who speaks first: the company answers the call
 _CHANNEL_ZERO: Final = 1.1  # 0.75
-_AGENT_SAYS: Final = re.compile(
-    r"how (?:may|can|could) i (?:help|assist)|(?:may|can) i (?:have|get|take) your"
-    r"|thank(?:s| you) for (?:calling|holding|contacting|waiting|your patience|reaching)"
-    r"|my name is \w+,? (?:and )?(?:how|i'll|i will|i'm calling from)"
-    r"|(?:could|can|would) you (?:please )?(?:confirm|verify|spell|provide|tell me your)"
-    r"|let me (?:check|look|pull|see|transfer)"
-    r"|i(?:'m| am)(?: so| very| really)? sorry (?:to hear|for the (?:inconvenience|trouble|wait|delay)|about that)"
-    r"|i (?:do )?apologi[sz]e|i (?:completely |totally )?understand your|i can see (?:here|that|on)"
-    r"|for (?:security|verification)|is there anything else|anything else i can"
-    r"|have a (?:great|nice|good|lovely) (?:day|one|evening)|bear with me"
-    r"|i(?:'ll| will) (?:transfer|escalate|put you|send you|issue|process|arrange|raise)|one moment(?:,)? please"
-    r"|customer (?:service|care)|(?:our|company) policy|you're through to|you are speaking (?:to|with)"
-    r"|on my (?:screen|system)|in our system|有什么可以帮|有什麼可以幫|有什么能帮|有什麼能幫|可以帮您|可以幫您"
-    r"|很高兴为您|很高興為您|为您服务|為您服務|感谢您的(?:来电|耐心|理解)|感謝您的(?:來電|耐心|理解)|谢谢您的来电"
-    r"|謝謝您的來電|请您(?:稍等|提供|核对|放心|谅解)|請您(?:稍等|提供|核對|放心|諒解)|您稍等"
-    r"|帮您(?:查|核实|看|处理|登记|反馈|转)|幫您(?:查|核實|看|處理|登記|反饋|反映|轉)|给您(?:带来|添)"
-    r"|給您(?:帶來|添)|(?:非常|十分|很|实在|實在)抱歉|请问您(?:的|贵|是|还有)|請問您(?:的|貴|是|還有)"
-    r"|您好[，,]?.{0,12}(?:客服|工号|工號|专员|專員)|工号|工號|还有其他(?:问题|需要)|還有其他(?:問題|需要)"
-    r"|祝您(?:生活|愉快|一切)|请问有什么|請問有什麼|这边(?:给|帮|为)您|這邊(?:給|幫|為)您|咱们这边|我们会尽快"
-    r"|我們會盡快|我這邊(?:幫|為)您|\bwe(?:'ll| will|'re| are|'ve| have| can| do|'d| would)\b"
-    r"|\bour (?:team|records|apologies|system|website|agents)|\b(?:dm|message) us\b"
-    r"|please (?:dm|provide|send us|share|allow|contact|visit|call us)|亲[，,~～]|小妹|小二|您",
-    re.IGNORECASE,
+_UNLIKE_LOWER: Final = re.compile("[ſİı]")  # equal to a letter of ASCII but in lower case
+
+
+class _Phrases(NamedTuple):
+    """Patterns of the same phrases, in lower case: those of ASCII, which no other character is part of, and all."""
+
+    plain: re.Pattern[str]
+    every: re.Pattern[str]
+
+    def count(self, text: str) -> int:
+        """How many occur in ``text``, no matter in which case; ``_ENOUGH`` at most."""
+        if text.isascii():
+            found = self.plain.finditer(text.lower())
+        elif _UNLIKE_LOWER.search(text):
+            found = re.finditer(self.every.pattern, text, re.IGNORECASE)
+        else:
+            found = self.every.finditer(text.lower())
+        return sum(1 for _ in itertools.islice(found, _ENOUGH))
+
+
+def _any_of(listed: str) -> _Phrases:
+    """The phrases in ``listed``, which two blanks part. Each begins with a character that stands for itself: grouped by
+    it, and without regard to case, they are found ten times as fast."""
+    phrases = re.split(r"\s{2,}", listed.strip())
+    groups: dict[str, list[str]] = {}
+    for phrase in phrases:
+        groups.setdefault(phrase[0], []).append(phrase[1:])
+    parts = {first: f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items()}
+    plain = "|".join(part for first, part in parts.items() if first.isascii())
+    return _Phrases(re.compile(plain), re.compile("|".join(parts.values())))
+
+
+_AGENT_SAYS: Final = _any_of(
+    r"""
+    how (?:may|can|could) i (?:help|assist)  may i (?:have|get|take) your  can i (?:have|get|take) your
+    thank(?:s| you) for (?:calling|holding|contacting|waiting|your patience|reaching)
+    my name is \w+,? (?:and )?(?:how|i'll|i will|i'm calling from)
+    could you (?:please )?(?:confirm|verify|spell|provide|tell me your)
+    can you (?:please )?(?:confirm|verify|spell|provide|tell me your)
+    would you (?:please )?(?:confirm|verify|spell|provide|tell me your)  let me (?:check|look|pull|see|transfer)
+    i(?:'m| am)(?: so| very| really)? sorry (?:to hear|for the (?:inconvenience|trouble|wait|delay)|about that)
+    i (?:do )?apologi[sz]e  i (?:completely |totally )?understand your  i can see (?:here|that|on)
+    for (?:security|verification)  is there anything else  anything else i can
+    have a (?:great|nice|good|lovely) (?:day|one|evening)  bear with me
+    i(?:'ll| will) (?:transfer|escalate|put you|send you|issue|process|arrange|raise)  one moment(?:,)? please
+    customer (?:service|care)  our policy  company policy  you're through to  you are speaking (?:to|with)
+    on my (?:screen|system)  in our system  有什么可以帮  有什麼可以幫  有什么能帮  有什麼能幫  可以帮您  可以幫您
+    很高兴为您  很高興為您  为您服务  為您服務  感谢您的(?:来电|耐心|理解)  感謝您的(?:來電|耐心|理解)  谢谢您的来电
+    謝謝您的來電  请您(?:稍等|提供|核对|放心|谅解)  請您(?:稍等|提供|核對|放心|諒解)  您稍等
+    帮您(?:查|核实|看|处理|登记|反馈|转)  幫您(?:查|核實|看|處理|登記|反饋|反映|轉)  给您(?:带来|添)
+    給您(?:帶來|添)  非常抱歉  十分抱歉  很抱歉  实在抱歉  實在抱歉  请问您(?:的|贵|是|还有)
+    請問您(?:的|貴|是|還有)  您好[，,]?.{0,12}(?:客服|工号|工號|专员|專員)  工号  工號  还有其他(?:问题|需要)
+    還有其他(?:問題|需要)  祝您(?:生活|愉快|一切)  请问有什么  請問有什麼  这边(?:给|帮|为)您  這邊(?:給|幫|為)您
+    咱们这边  我们会尽快  我們會盡快  我這邊(?:幫|為)您
+    w(?<=\bw)e(?:'ll| will|'re| are|'ve| have| can| do|'d| would)\b
+    o(?<=\bo)ur (?:team|records|apologies|system|website|agents)  d(?<=\bd)m us\b  m(?<=\bm)essage us\b
+    please (?:dm|provide|send us|share|allow|contact|visit|call us)  亲[，,~～]  小妹  小二  您
+    """
 )
-_CUSTOMER_SAYS: Final = re.compile(
-    r"\bmy (?:order|bill|account|card|flight|refund|booking|reservation|package|parcel|subscription|internet"
-    r"|phone|line|contract|delivery|invoice|payment|plan|room|router)\b"
-    r"|i(?:'m| am) calling (?:about|because|to)"
-    r"|i(?:'ve| have) been (?:waiting|calling|on hold|a customer|trying|charged|told|with you)"
-    r"|i (?:want|need|would like|'d like) (?:to (?:cancel|speak|complain|know|return|leave)|a refund|my money)"
-    r"|(?:nobody|no one|no-one) (?:called|answered|told|came|replied|helps?)|you (?:people|guys)"
-    r"|this is (?:ridiculous|unacceptable|the (?:second|third|fourth|fifth) time)|i was (?:charged|told|promised)"
-    r"|(?:cancel|cancelling|canceling) my|speak to (?:a|your) (?:manager|supervisor)|i ordered|i bought|i paid"
-    r"|i booked|still (?:hasn't|haven't|not|no|waiting)|(?:doesn't|does not|isn't|won't|stopped) work|fed up"
-    r"|never again|waste of|your (?:company|service|staff|app|website|colleague)"
-    r"|我的(?:订单|訂單|快递|快遞|包裹|账单|帳單|话费|話費|卡|账号|帳號|宽带|寬頻|手机|手機"
-    r"|航班|房间|房間|退款|会员|會員|套餐|合约|合約|行李)"
-    r"|我(?:要|想)(?:投诉|投訴|退|取消|问|問|咨询|諮詢|查|换|換|注销|註銷)"
-    r"|你们(?:怎么|公司|这|客服|的|到底|什么|就是|家|都)|你們(?:怎麼|公司|這|客服|的|到底|什麼|就是|家|都)"
-    r"|怎么(?:还|回事|没|搞)|怎麼(?:還|回事|沒|搞)|到现在(?:还|都)|到現在(?:還|都)"
-    r"|等了.{0,6}(?:天|小时|小時|分钟|分鐘|周|週|个月|個月|多)|没人(?:管|理|接|回)|沒人(?:管|理|接|回)"
-    r"|(?:太|真)(?:差|过分|過分|慢|离谱|離譜)|打了.{0,5}(?:次|遍|通)|扣了我|我(?:买|買|订|訂|付|充)了?|再也不"
-    r"|凭什么|憑什麼|都说了|都說了|给我(?:退|一个|解释|個)|給我(?:退|一個|解釋|個)|不想用|换一家|換一家|人工客服"
-    r"|转人工|轉人工|在吗|在嗎|有人吗|有人嗎|\bi(?:'m| am) (?:still|now|so|not|stuck|trying)\b"
-    r"|\bmy (?:money|bags?|luggage|seats?|kids|wife|husband|family|son)\b"
-    r"|\bi(?:'ve| have) (?:already|never|not|tried|sent)|\b(?:you|they) (?:told|said|lost|promised|charged) me",
-    re.IGNORECASE,
+_CUSTOMER_SAYS: Final = _any_of(
+    r"""
+    m(?<=\bm)y (?:order|bill|account|card|flight|refund|booking|reservation|package|parcel)\b
+    m(?<=\bm)y (?:subscription|internet|phone|line|contract|delivery|invoice|payment|plan|room|router)\b
+    i(?:'m| am) calling (?:about|because|to)
+    i(?:'ve| have) been (?:waiting|calling|on hold|a customer|trying|charged|told|with you)
+    i (?:want|need|would like|'d like) (?:to (?:cancel|speak|complain|know|return|leave)|a refund|my money)
+    nobody (?:called|answered|told|came|replied|helps?)  no one (?:called|answered|told|came|replied|helps?)
+    no-one (?:called|answered|told|came|replied|helps?)  you (?:people|guys)
+    this is (?:ridiculous|unacceptable|the (?:second|third|fourth|fifth) time)  i was (?:charged|told|promised)
+    cancel my  cancelling my  canceling my  speak to (?:a|your) (?:manager|supervisor)  i ordered  i bought  i paid
+    i booked  still (?:hasn't|haven't|not|no|waiting)  doesn't work  does not work  isn't work  won't work
+    stopped work  fed up  never again  waste of  your (?:company|service|staff|app|website|colleague)
+    我的(?:订单|訂單|快递|快遞|包裹|账单|帳單|话费|話費|卡|账号|帳號|宽带)
+    我的(?:寬頻|手机|手機|航班|房间|房間|退款|会员|會員|套餐|合约|合約|行李)
+    我(?:要|想)(?:投诉|投訴|退|取消|问|問|咨询|諮詢|查|换|換|注销|註銷)
+    你们(?:怎么|公司|这|客服|的|到底|什么|就是|家|都)  你們(?:怎麼|公司|這|客服|的|到底|什麼|就是|家|都)
+    怎么(?:还|回事|没|搞)  怎麼(?:還|回事|沒|搞)  到现在(?:还|都)  到現在(?:還|都)
+    等了.{0,6}(?:天|小时|小時|分钟|分鐘|周|週|个月|個月|多)  没人(?:管|理|接|回)  沒人(?:管|理|接|回)
+    太(?:差|过分|過分|慢|离谱|離譜)  真(?:差|过分|過分|慢|离谱|離譜)  打了.{0,5}(?:次|遍|通)  扣了我
+    我(?:买|買|订|訂|付|充)了?  再也不  凭什么  憑什麼  都说了  都說了  给我(?:退|一个|解释|個)
+    給我(?:退|一個|解釋|個)  不想用  换一家  換一家  人工客服  转人工  轉人工  在吗  在嗎  有人吗  有人嗎
+    i(?<=\bi)(?:'m| am) (?:still|now|so|not|stuck|trying)\b
+    m(?<=\bm)y (?:money|bags?|luggage|seats?|kids|wife|husband|family|son)\b
+    i(?<=\bi)(?:'ve| have) (?:already|never|not|tried|sent)  y(?<=\by)ou (?:told|said|lost|promised|charged) me
+    t(?<=\bt)hey (?:told|said|lost|promised|charged) me
+    """
 )
 _SEPARATORS: Final = re.compile(r"[_\-|/,:：，]+")
 _DETAIL: Final = re.compile(r"[(（\[]([^()（）\[\]]{1,40})[)）\]]")
@@ -96,6 +138,10 @@ class Casting:
 def label_role(name: str) -> str | None:
     """The role that the words of a label say, None where they say none: "Agent_1", "Maria (Rep)", "Support - Joe",
     "李客服"."""
+    return _known_label(name) if len(name) <= _SHORT else _read_label(name)
+
+
+def _read_label(name: str) -> str | None:
     words = _SEPARATORS.sub(" ", name).strip()
     parts = [name, words, *_DETAIL.findall(name), *_SEPARATORS.split(name), *words.split(" ")[-1:]]
     for part in map(str.strip, parts):
@@ -104,6 +150,9 @@ def label_role(name: str) -> str | None:
         if ending := _ENDING.search(part):
             return ending.lastgroup
     return _OTHER if name.strip().casefold() in {"system", "ivr", "系统", "系統", "music", "hold music"} else None
+
+
+_known_label = functools.lru_cache(maxsize=1024)(_read_label)  # conversations share their labels
 
 
 def cast(
@@ -191,9 +240,7 @@ def _told(roles: Mapping[str, str], confidence: float, why: str) -> Casting:
 def _score(texts: Sequence[str]) -> float:
     """Log-odds that this speaker is of the company."""
     text = "\n".join(texts)[:_HEARD]
-    agent = min(_ENOUGH, len(_AGENT_SAYS.findall(text)))
-    customer = min(_ENOUGH, len(_CUSTOMER_SAYS.findall(text)))
-    return 0.8 * agent - 0.7 * customer
+    return 0.8 * _AGENT_SAYS.count(text) - 0.7 * _CUSTOMER_SAYS.count(text)
 
 
 def _logistic(value: float) -> float:

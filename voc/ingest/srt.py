@@ -24,6 +24,8 @@ _DASH: Final = re.compile(r"\s*[-–—‐]\s*(?=\S)")
 
 def is_srt(text: str) -> bool:
     """Whether one of the first ten lines that are not blank holds times as SubRip writes them."""
+    if "->" not in text[:4000]:
+        return False
     lines = [line for line in re.split(r"\r\n|[\r\n]", text[:4000].lstrip("\ufeff")) if line.strip()]
     return any(_TIMING.match(line) for line in lines[:10])
 
@@ -32,7 +34,7 @@ def parse_srt(text: str) -> Captions:
     """Parse a whole file; without any line of times it has no cues, and one reject where it has words."""
     text = text.removeprefix("\ufeff").replace("\0", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    starts = [number for number, line in enumerate(lines) if "-->" in line or _TIMING.match(line)]
+    starts = [number for number, line in enumerate(lines) if "->" in line and ("-->" in line or _TIMING.match(line))]
     found = Captions()
     head = lines[: starts[0]] if starts else lines
     _drop_number(head)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from voc.ingest.turns import seconds_of
 
@@ -34,8 +34,7 @@ _GAP: Final = 1.5  # seconds of silence that end a turn where the form has words
 _SAMPLE: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A turn as a recogniser wrote it; ``speaker`` is None where it names none, times are seconds."""
 
     speaker: str | None
@@ -115,7 +114,10 @@ def _is_turn(item: object) -> bool:
 
 
 def _text(item: Mapping[str, Any]) -> str | None:
-    return next((item[key] for key in _TEXTS if isinstance(item.get(key), str)), None)
+    for key in _TEXTS:
+        if isinstance(value := item.get(key), str):
+            return value
+    return None
 
 
 def _speaker(item: Mapping[str, Any]) -> str | None:
@@ -155,12 +157,18 @@ def _times(item: Mapping[str, Any]) -> tuple[float | None, float | None]:
     for begin, end in (("BeginOffsetMillis", "EndOffsetMillis"), ("start_ms", "end_ms"), ("startMs", "endMs")):
         if begin in item:
             return _divided(_time(item[begin])), _divided(_time(item.get(end)))
-    begins = next((time for key in _STARTS if (time := _time(item.get(key))) is not None), None)
-    ends = next((time for key in _ENDS if (time := _time(item.get(key))) is not None), None)
+    begins, ends = _first_time(item, _STARTS), _first_time(item, _ENDS)
     duration = seconds_of(item.get("duration"))
     if ends is None and begins is not None and duration is not None:
         ends = round(begins + duration, 3)
     return begins, ends
+
+
+def _first_time(item: Mapping[str, Any], keys: Sequence[str]) -> float | None:
+    for key in keys:
+        if key in item and (time := _time(item[key])) is not None:
+            return time
+    return None
 
 
 def _divided(value: float | None) -> float | None:
@@ -251,7 +259,7 @@ def _words(items: object, speaker: str | None, labels: Mapping[str, str] | None 
             words[-1][1].append(text)
         else:
             words.append((Heard(who if isinstance(who, str) else None, text, begins, ends), [text]))
-    return [replace(word, text="".join(texts)) if len(texts) > 1 else word for word, texts in words]
+    return [word._replace(text="".join(texts)) if len(texts) > 1 else word for word, texts in words]
 
 
 def _join_words(words: Sequence[Heard]) -> list[Heard]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,40 +20,22 @@ from typing import Any, Final
 
 from voc.documents import Document, Reject
 from voc.errors import InputError
-from voc.ingest import encodings, headers
-from voc.ingest.columns import FIELDS
-from voc.ingest.dates import parse_time
+from voc.ingest import encodings
 from voc.ingest.prefixes import Said, offsets, speakers_of, split_lines, split_text
 from voc.ingest.record import Builder, IngestOptions, Stats
 from voc.ingest.source import Opened, Rows
 from voc.ingest.speakers import LEAST, cast
 from voc.ingest.srt import is_srt, parse_srt
-from voc.ingest.transcript_json import Heard, Recording, looks_like_transcript, read_recording
+from voc.ingest.transcript_fields import date_of, head_fields, known_fields, recording_fields
+from voc.ingest.transcript_json import Heard, looks_like_transcript, read_recording
 from voc.ingest.turns import Spoken
 from voc.ingest.values import clean, excerpt
 from voc.ingest.webvtt import SIGNATURE, Captions, Cue, NotWebVttError, parse_webvtt
 
 # Bytes of one file, which is held in memory: a day of speech, with the time of each word.
 SIZE_LIMIT: Final = 20_000_000
-_FILE_DATE: Final = re.compile(r"(?<!\d)(20\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?!\d)")
-_HEAD_LINE: Final = re.compile(r"[ \t\ufeff]*([^\W\d_][^:：]{0,30})[:：][ \t]*(\S.{0,300})")
-_NAMES: Final[Mapping[str, str]] = {
-    name: field
-    for field, names in {
-        "id": "call id|conversation id|contact id|session id|chat id|transcript id|recording id|ticket id|case id"
-        "|通话编号|通話編號|会话编号|會話編號|通话id|通話id|录音编号|錄音編號",
-        "time": "date|datetime|call date|call time|started|started at|start time|created at|recorded at|recorded"
-        "|日期|时间|時間|通话时间|通話時間|通话日期|通話日期|开始时间|開始時間",
-        "customer": "customer id|customer number|client id|user id|account id|account number|member id"
-        "|客户编号|客戶編號|客户号|客戶號|会员号|會員號|用户编号|用戶編號|账号|帳號",
-        "channel": "channel|渠道|管道",
-        "language": "language|language code|lang|语言|語言",
-        "product": "product|产品|產品",
-        "region": "region|地区|地區",
-    }.items()
-    for name in names.split("|")
-}
-_LEAST_EPOCH: Final = 100_000_000  # smaller numbers are offsets in a recording
+_REMEMBERED: Final = 1 << 20  # bytes of a file that is kept from the look at it until it is read
+_RECOGNISER: Final = "one conversation: JSON of a recogniser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +51,15 @@ class _Conversation:
 _Parse = Callable[["_Reading", str], Iterator[Document | Reject]]
 
 
-def _opened(path: Path, options: IngestOptions, parse: _Parse, what: str) -> Opened:
-    """The reading of ``path`` by ``parse``, which gets its text, the options and the Stats."""
+def _opened(path: Path, options: IngestOptions, parse: _Parse, what: str, looked: _Looked | None = None) -> Opened:
+    """The reading of ``path`` by ``parse``, which gets its text, the options and the Stats. ``looked``: what is known
+    of it."""
     size = path.stat().st_size
     if size > SIZE_LIMIT:
         raise InputError(
             f"{path.name} has {size:,} bytes; a transcript has at most {SIZE_LIMIT:,}", "split it by conversation"
         )
-    encoding = _encoding(path)
+    encoding = looked.encoding if looked else _encoding(path)
 
     def read(stats: Stats) -> Rows:
         try:
@@ -139,7 +122,7 @@ class _Reading:
             yield from self.srt(text)
             return
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-        values, metadata, body = _head(text)
+        values, metadata, body = head_fields(text)
         said = split_text(body)
         if not said:
             yield self._document({"text": text.strip()}, {})
@@ -162,19 +145,23 @@ class _Reading:
         if form is None:
             yield Reject(1, "not_a_transcript", "no form of transcript that voc knows", excerpt(text.strip()[:200]))
             return
+        yield self.recording(value, form, text)
+
+    def recording(self, value: object, form: str, text: str) -> Document | Reject:
+        """JSON that is parsed already, see ``read_recording``; ``text`` is what it was written as."""
         found = read_recording(value, form)
         if not any(turn.text for turn in found.turns):
-            yield Reject(1, "no_speech", f"the transcript ({form}) holds no words", excerpt(text.strip()[:200]))
-            return
-        values, metadata = _fields(found)
-        yield self._conversation(_Conversation(found.turns, values, metadata, found.first), numbers=True)
+            return Reject(1, "no_speech", f"the transcript ({form}) holds no words", excerpt(text.strip()[:200]))
+        values, metadata = recording_fields(found)
+        given = _Conversation(found.turns, values, metadata, found.first)
+        return self._conversation(given, numbers=True)
 
     def _captions(self, found: Captions) -> Iterator[Document | Reject]:
         loose = sum(cue.loose for cue in found.cues)
         if loose:
             self.stats.notes.append(f"{loose:,} cues have times that are written out of form; they were read")
         if found.cues:
-            values, metadata = _known(found.header)
+            values, metadata = known_fields(found.header)
             yield self._conversation(_Conversation(_heard(found.cues), values, metadata))
         elif not found.rejects:
             yield Reject(1, "no_cues", "there are no captions in the file")
@@ -211,16 +198,13 @@ class _Reading:
     ) -> Document | Reject:
         values = {name: value for name, value in values.items() if value not in (None, "")}
         stem = clean(self.path.stem)
-        if "time" not in values and (date := _date_of(stem)):
+        if "time" not in values and (date := date_of(stem)):
             values["time"] = date
         if self.options.channel:
             values["channel"] = self.options.channel
         builder = Builder(self.path.name, self.options, numbers=numbers, stats=self.stats)
-        built = builder.build(1, values, metadata)
-        if isinstance(built, Reject) or built.given_id:
-            return built
         # Recordings are named by their call: two with the same words are two calls. A plain text is its words alone.
-        return replace(built, id=stem, given_id=bool(built.turns))
+        return builder.build(1, values, metadata, name=stem)
 
 
 def _heard(cues: Sequence[Cue]) -> list[Heard]:
@@ -238,73 +222,6 @@ def _heard(cues: Sequence[Cue]) -> list[Heard]:
                 for one in said or [Said(None, "")]
             )
     return turns
-
-
-def _head(text: str) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Fields that stand in lines of their own above the conversation, and the rest of the text."""
-    lines = text.split("\n")
-    at = 0
-    while at < len(lines) and (not lines[at].strip() or _field_line(lines[at])):
-        at += 1
-    values, metadata = _known(lines[:at])
-    return values, metadata, "\n".join(lines[at:])
-
-
-def _field_line(line: str) -> tuple[str, str] | None:
-    """(field, value) of ``Call ID: 123``."""
-    match = _HEAD_LINE.match(line)
-    field = _NAMES.get(headers.normalise(match[1])) if match else None
-    return (field, match[2].strip()) if match and field else None
-
-
-def _known(lines: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values of canonical fields, and the other lines ``Key: value`` as metadata."""
-    values: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    for line in lines:
-        match = _HEAD_LINE.match(line)
-        if match is None:
-            continue
-        name, value = headers.normalise(match[1]), match[2].strip()
-        field = _NAMES.get(name) or (name if name in FIELDS and name != "text" else None)
-        if field and field not in values:
-            values[field] = value
-        elif not field:
-            metadata[match[1].strip()] = value
-    return values, metadata
-
-
-def _fields(found: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Canonical values of a recording, and what else is plain enough for metadata."""
-    values = {name: value for name, value in found.values.items() if _is_plain(value)}
-    metadata: dict[str, Any] = {}
-    for key, value in found.metadata.items():
-        name = headers.normalise(key)
-        field = _NAMES.get(name) or (name.replace(" ", "_") if name.replace(" ", "_") in FIELDS else None)
-        offset = field == "time" and isinstance(value, int | float) and value < _LEAST_EPOCH
-        if field and field != "text" and field not in values and _is_plain(value) and not offset:
-            values[field] = value
-        elif _is_plain(value) or _is_small(value):
-            metadata[key] = value
-    return values, metadata
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
-
-
-def _is_small(value: object) -> bool:
-    """Lists and objects of a few plain values: labels, not words with their times."""
-    if isinstance(value, bool):
-        return True
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return inner is not None and 0 < len(inner) <= 50 and all(_is_plain(one) for one in inner)
-
-
-def _date_of(stem: str) -> str | None:
-    """The date in a file's name (``call-2026-11-02-17``), None where there is none or several."""
-    found = {parse_time(f"{m[1]}-{m[3]}-{m[4]}") for m in _FILE_DATE.finditer(stem)} - {None}
-    return found.pop() if len(found) == 1 else None
 
 
 class VttReader:
@@ -350,20 +267,72 @@ class TranscriptJson:
 
     def open(self, path: Path, options: IngestOptions) -> Opened:
         """Raises InputError where the file is over the size limit or no text."""
-        return _opened(path, options, _Reading.json, "one conversation: JSON of a recogniser")
+        opened = _opened(path, options, _Reading.json, _RECOGNISER, last := _LOOKED.at(path))
+        if last is None:
+            return opened
+        held = weakref.ref(last)  # so that sources which are only listed hold no texts
+
+        def read(stats: Stats) -> Rows:
+            looked = held()
+            if looked is None:
+                yield from opened.read(stats)
+                return
+            _LOOKED.last = None
+            yield 1, _Reading(path, options, stats).recording(looked.value, looked.form, looked.text)
+
+        return replace(opened, read=read)
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class _Looked:
+    """A transcript in JSON as it was when its form was found out; ``state`` is its size and time of change."""
+
+    path: Path
+    state: tuple[int, int]
+    encoding: encodings.Encoding
+    text: str
+    value: object
+    form: str
+
+
+class _LastLooked:
+    """The JSON file that was looked at last: it is mostly the one to be read next, and need not be parsed again."""
+
+    def __init__(self) -> None:
+        self.last: _Looked | None = None
+
+    def at(self, path: Path) -> _Looked | None:
+        """What was seen in ``path``, None where it was not the last one or has changed since."""
+        last = self.last
+        return last if last is not None and last.path == path and last.state == _state(path) else None
+
+
+_LOOKED: Final = _LastLooked()
+
+
+def _state(path: Path) -> tuple[int, int]:
+    now = path.stat()
+    return now.st_size, now.st_mtime_ns
 
 
 def transcript_form(path: Path) -> str | None:
     """The form of the one conversation in the JSON file ``path``, None where it holds anything else (documents, no
     JSON, more than ``SIZE_LIMIT`` bytes). Raises InputError where it is no text or cannot be read."""
+    _LOOKED.last = None
     try:
-        if path.stat().st_size > SIZE_LIMIT:
+        state = _state(path)
+        if state[0] > SIZE_LIMIT:
             return None
         data = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error
-    text = data.decode(encodings.detect(path).codec, "replace").removeprefix("\ufeff")
+    encoding = encodings.detect(path, data)
+    text = data.decode(encoding.codec, "replace")
     try:
-        return looks_like_transcript(json.loads(text))
+        value = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
+    form = looks_like_transcript(value)
+    if form is not None and len(data) <= _REMEMBERED:
+        _LOOKED.last = _Looked(path, state, encoding, text, value, form)
+    return form

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from voc.documents import ROLES, Turn
 from voc.ingest.values import clean
@@ -15,8 +14,7 @@ from voc.text import parse_turns
 _PREFIXES: Final = {"customer": "Customer", "agent": "Agent", "other": "Other"}
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A turn of a recording that has no place in a text yet. ``begins`` and ``ends`` are seconds, None where they are
     not known; ``text`` may be empty."""
 

@@ -141,27 +141,31 @@ def _below(folder: Path, budget: Budget) -> Iterator[Found]:
             elif (mailbox := _maildir(here / inner, str((here / inner).relative_to(folder)))) is not None:
                 folders.remove(inner)
                 yield mailbox._replace(alone=False)
-        names = sorted(one for one in files if not one.startswith("."))
-        paths = [here / name for name in names]
-        ours = {path for path in paths if leads_inside(path, root)}
-        regular = {path for path in ours if path.is_file()}
-        mail = _loose_mail([path for path in paths if path in regular])
+        above = "" if here == folder else f"{here.relative_to(folder).as_posix()}/"
+        paths = [here / name for name in sorted(one for one in files if not one.startswith("."))]
+        plain = _plain_files(place)
+        regular = {path.name for path in paths if path.name in plain or (leads_inside(path, root) and path.is_file())}
+        letters = [path for path in paths if path.suffix.lower() == ".eml" and path.name in regular]
+        mail = FolderMail(letters) if len(letters) > 1 else None
         for path in paths:
-            shown = path.relative_to(folder).as_posix()
-            if path not in ours:
-                log.warning("%s: left out, a link that leads out of the folder", shown)
-            elif path in regular:
+            shown = above + path.name
+            if path.name in regular:
                 for one in _member(Member(shown, path, None), budget, 1):
-                    threaded = mail is not None and one.path == path and isinstance(one.reader, MailReader)
+                    threaded = mail is not None and one.path is path and isinstance(one.reader, MailReader)
                     yield one._replace(reader=mail) if threaded and path.suffix.lower() == ".eml" else one
-            else:
+            elif leads_inside(path, root):
                 log.warning("%s: left out, not a regular file", shown)
+            else:
+                log.warning("%s: left out, a link that leads out of the folder", shown)
 
 
-def _loose_mail(paths: list[Path]) -> FolderMail | None:
-    """The messages among ``paths``, the regular files of one folder, as one mailbox."""
-    files = [path for path in paths if path.suffix.lower() == ".eml"]
-    return FolderMail(files) if len(files) > 1 else None
+def _plain_files(place: str) -> set[str]:
+    """Names of the files in a folder that are no links: its list tells, and none has to be asked."""
+    try:
+        with os.scandir(place) as entries:
+            return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+    except OSError:
+        return set()  # the folder went away, and each file says so itself
 
 
 def _zip(path: Path, name: str, budget: Budget, depth: int, keep: object) -> Iterator[Found]:

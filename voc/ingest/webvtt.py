@@ -24,11 +24,13 @@ _TIMING: Final = re.compile(rf"[ \t\f]*{_STRICT}[ \t\f]*-->[ \t\f]*{_STRICT}", r
 _LOOSE: Final = r"(-?)(?:(\d{1,10}):)?(\d{1,4}):(\d{1,2})(?:[.,](\d{1,9}))?(?=\s|-->|$)"
 _LOOSE_TIMING: Final = re.compile(rf"\s*{_LOOSE}\s*-->\s*{_LOOSE}", re.ASCII)
 _TAG: Final = re.compile(r"(?P<name>[^.\s]*)(?:\.[^\s]*)?(?:\s(?P<annotation>.*))?", re.DOTALL)
+_ONE_VOICE: Final = re.compile(r"<v[ \t]([^<>&]*)>([^<]*)(?:</v>)?")  # the usual cue
 _STAMP_TAG: Final = re.compile(r"[\d:.,]+", re.ASCII)
 _NO_TAG: Final = re.compile(r"[\s\d=-]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _BLOCKS: Final = re.compile(r"(?:NOTE(?:[ \t]|$)|(?:STYLE|REGION)[ \t\f]*$)")
-_OPEN: Final = frozenset({"c", "i", "b", "u", "ruby", "rt", "v", "lang"})
+_PLAIN: Final = frozenset({"c", "i", "b", "u", "ruby"})  # tags that need nothing above them and say nothing
+_OPEN: Final = _PLAIN | {"rt", "v", "lang"}
 
 
 class NotWebVttError(ValueError):
@@ -42,8 +44,7 @@ class Piece(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """One cue: times in seconds (>= 0), its text by voice (one piece where there is at most one voice; the text of a
     cue may be empty), and the line (from 1) of its times. ``loose`` marks times that are written out of form."""
 
@@ -117,7 +118,7 @@ def read_timing(line: str) -> tuple[float, float, bool] | None:
     match = _TIMING.match(line)
     if match:
         first, second = match.groups()[:4], match.groups()[4:]
-        if all(int(times[1]) < 60 and int(times[2]) < 60 for times in (first, second)):
+        if max(first[1], second[1], first[2], second[2]) < "60":  # two digits each
             return _seconds(*first), _seconds(*second), False
     match = _LOOSE_TIMING.match(line)
     if not match:
@@ -133,29 +134,38 @@ def read_timing(line: str) -> tuple[float, float, bool] | None:
 def _seconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     """Seconds to the millisecond; added as integers, so that equal times are equal numbers."""
     whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
+    if fraction and len(fraction) == 3:
+        return (whole * 1000 + int(fraction)) / 1000
     return (whole * 1000 + round(int((fraction or "0").ljust(9, "0")) / 1_000_000)) / 1000
 
 
 def cue_text(raw: str) -> tuple[Piece, ...]:
     """Plain text of a cue by voice: tags gone, character references decoded. One piece where there is at most one
     voice, whatever stands outside of its span; else the pieces in order."""
+    if "<" not in raw:
+        return (Piece(None, html.unescape(raw)),)
+    if usual := _ONE_VOICE.fullmatch(raw):
+        return (Piece(" ".join(usual[1].split()) or None, html.unescape(usual[2])),)
     pieces: list[Piece] = []
     nodes: list[tuple[str, str | None]] = []  # open tags with the voice inside of them
     voices: set[str] = set()
+    decoded = html.unescape if "&" in raw else str
     at = 0
     while at < len(raw):
         left = raw.find("<", at)
         right = raw.find(">", left) if left >= 0 else -1
         if left < 0 or (right < 0 and _LETTER.search(raw, left + 1)):
-            pieces.append(Piece(_voice(nodes), html.unescape(raw[at:])))
+            pieces.append(Piece(_voice(nodes), decoded(raw[at:])))
             break
         if left > at:
-            pieces.append(Piece(_voice(nodes), html.unescape(raw[at:left])))
+            pieces.append(Piece(_voice(nodes), decoded(raw[at:left])))
         if right < 0:
             break  # an unfinished tag without words
         content = raw[left + 1 : right]
-        if _NO_TAG.match(content) and not _STAMP_TAG.fullmatch(content) and _LETTER.search(content):
-            pieces.append(Piece(_voice(nodes), html.unescape(raw[left : right + 1])))
+        if content in _PLAIN:
+            nodes.append((content, _voice(nodes)))
+        elif _NO_TAG.match(content) and not _STAMP_TAG.fullmatch(content) and _LETTER.search(content):
+            pieces.append(Piece(_voice(nodes), decoded(raw[left : right + 1])))
         else:
             _tag(content, nodes, voices)
         at = right + 1

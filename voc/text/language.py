@@ -25,6 +25,11 @@ _LATIN_WORD: Final = re.compile(rf"[{_LATIN}]+(?:['’][{_LATIN}]+)?")
 _NOISE: Final = re.compile(
     r"https?://[!-~]+|www\.[!-~]+|(?<![\w.+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+|[@#][A-Za-z0-9_]+|&[a-z]{2,6};"
 )
+# The same without addresses, which take most of the time: a text without "x@y" holds none.
+_NOISE_BUT_MAIL: Final = re.compile(
+    r"[hw@#&](?:(?<=h)ttps?://[!-~]+|(?<=w)ww\.[!-~]+|(?<=[@#])[A-Za-z0-9_]+|(?<=&)[a-z]{2,6};)"
+)
+_MAIL: Final = re.compile(r"@(?<=[A-Za-z0-9._+-]@)[A-Za-z0-9.-]")
 # Letters of which only one case is in _LATIN, and one whose lower case is two characters.
 _UNLIKE_LOWER: Final = re.compile("[\u0130\u0181-\u01b7\u023a-\u0245\u212a\u212b\u2c7e\u2c7f]")
 _SCRIPTS: Final = (
@@ -131,7 +136,7 @@ def _by_script(text: str) -> str | None:
 def _quiet(text: str) -> str:
     """``text`` without addresses, tags and entities."""
     if "@" in text or "#" in text or "&" in text or "://" in text or "www." in text:
-        return _NOISE.sub(" ", text)
+        return (_NOISE if "@" in text and _MAIL.search(text) else _NOISE_BUT_MAIL).sub(" ", text)
     return text
 
 

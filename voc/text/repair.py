@@ -115,7 +115,9 @@ def repair_turns(text: str, turns: Sequence[Turn]) -> tuple[str, tuple[Turn, ...
         left = len(said) - len(said.lstrip())
         if said.strip() or turn.start == turn.end:
             start = length + left
-            kept.append(Turn(turn.role, start, start + len(said.strip()), turn.speaker, turn.begins, turn.ends))
+            end = start + len(said.strip())
+            same = start == turn.start and end == turn.end
+            kept.append(turn if same else Turn(turn.role, start, end, turn.speaker, turn.begins, turn.ends))
         length += len(said)
     pieces.append(_gap(text[at:]))
     return "".join(pieces), tuple(kept)

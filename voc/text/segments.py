@@ -133,7 +133,7 @@ def _point_ends(text: str, start: int, mark: re.Match[str], end: int) -> bool:
     following = text[after]
     if mark.end() - mark.start() > 1:  # an ellipsis, or a point with closing quotes, brackets or emoji
         return not (before.isdigit() and following.isdigit())
-    if _CJK_WIDE.match(following) or _CJK_WIDE.match(before):
+    if max(before, following) >= "\u3000" and (_CJK_WIDE.match(following) or _CJK_WIDE.match(before)):
         # "是否合法？2.房屋": a number in a list opens what follows
         return not _LISTED.search(text[max(start, mark.start() - 3) : mark.start()])
     tail = _TAIL.search(text, max(start, mark.start() - 10), mark.start())
