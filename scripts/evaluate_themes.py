@@ -17,7 +17,7 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ from voc.themes.vectors import AXES
 SURE: Final = 0.5  # as in the store: score from which a span of a label is a unit
 LOW: Final = 2.0
 SEEDS: Final = 10
+SHEET: Final = 30  # themes on the blind sheet
 _PLANTED: Final = (("precision", 0.80), ("recall", 0.75))
 PAIRS: Final = (("telecom", "lounges"), ("hotel", "delivery"))  # whose weeks, and the domain that is planted
 
@@ -223,23 +224,26 @@ def _speed(units: Sequence[ThemeUnit], taxonomy: Taxonomy) -> dict[str, float]:
     }
 
 
-def _sheet(file: Path, units: Sequence[ThemeUnit], taxonomy: Taxonomy) -> None:
-    """Thirty themes with six members and two intruders each in random order; the key lies beside it."""
-    rng = random.Random(30)  # noqa: S311 - a sample
-    found = fit_themes(units, taxonomy=taxonomy)
-    text = {u.ref: u.text for u in units}
-    key = []
+def _sheet(file: Path, corpora: Mapping[str, Corpus], taxonomy: Taxonomy) -> None:
+    """Thirty themes, the largest of each corpus by itself (as a company has one), with six members and two intruders
+    each, others of the corpus, in random order; the key lies beside it."""
+    rng = random.Random(SHEET)  # noqa: S311 - a sample
+    key, number = [], 0
     with file.open("w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["theme", "label", "sentence", "text", "belongs (yes/no)"])
-        for number, theme in enumerate(found.themes[:30], 1):
-            outside = sorted(set(text) - set(theme.members))
-            shown = [(ref, True) for ref in rng.sample(theme.members, min(6, len(theme.members)))]
-            shown += [(ref, False) for ref in rng.sample(outside, 2)]
-            rng.shuffle(shown)
-            for at, (ref, belongs) in enumerate(shown, 1):
-                writer.writerow([number, theme.labels["en"], at, _cell(text[ref]), ""])
-                key.append({"theme": number, "sentence": at, "intruder": not belongs})
+        for corpus in corpora.values():
+            units = corpus.complaints
+            text = {u.ref: u.text for u in units}
+            for theme in fit_themes(units, taxonomy=taxonomy).themes[: SHEET // len(corpora)]:
+                number += 1
+                outside = sorted(set(text) - set(theme.members))
+                shown = [(ref, True) for ref in rng.sample(theme.members, min(6, len(theme.members)))]
+                shown += [(ref, False) for ref in rng.sample(outside, 2)]
+                rng.shuffle(shown)
+                for at, (ref, belongs) in enumerate(shown, 1):
+                    writer.writerow([number, theme.labels["en"], at, _cell(text[ref]), ""])
+                    key.append({"theme": number, "sentence": at, "intruder": not belongs})
     file.with_suffix(".key.json").write_text(json.dumps(key, indent=1) + "\n", "utf-8")
 
 
@@ -319,7 +323,7 @@ def main() -> int:
     taxonomy = default_taxonomy()
     corpora = {name: load(given.corpora, name, given.documents, given.model, given.cache, taxonomy) for name in SOURCES}
     if given.sheet:
-        _sheet(given.sheet, [u for corpus in corpora.values() for u in corpus.complaints], taxonomy)
+        _sheet(given.sheet, corpora, taxonomy)
         return 0
     told: dict[str, Any] = {}
     for name, measure in _figures(corpora, taxonomy, given.seeds):

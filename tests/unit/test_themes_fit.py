@@ -263,6 +263,18 @@ def test_a_theme_without_shared_words_is_called_after_its_driver(plant: Planted)
         assert dict(theme.labels) == dict(TAXONOMY.driver(theme.driver).name)
 
 
+def test_the_quote_says_what_the_label_says(plant: Planted) -> None:
+    luggage = next(u for u in plant.units if u.key.startswith("lost_luggage-en"))
+    # Central, but in other words: more of them than of any other text.
+    other = "They cannot find it anywhere at the pier."
+    bags = [replace(luggage, key=f"bag-{n}", customer=None, text=other) for n in range(3)]
+    theme = next(t for t in fit([*plant.units, *bags]).themes if luggage.ref in t.members)
+    text = {u.ref: u.text for u in (*plant.units, *bags)}
+    assert "luggage" in theme.labels["en"]
+    for quote in theme.quotes[:2]:
+        assert "luggage" in text[quote].lower() or "行李" in text[quote]
+
+
 def test_at_most_so_many_themes_are_shown(plant: Planted) -> None:
     for most in (1, 2, 3):
         found = fit(plant.units, max_themes=most)

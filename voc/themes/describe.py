@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from voc.results import EMERGING, KNOWN, NEW, OTHER, Emergence, KnownTheme, Them
 from voc.taxonomy import COMPLAINT, PRAISE, Taxonomy
 from voc.themes.cluster import MIN_COSINE, UNASSIGNED
 from voc.themes.dissatisfaction import tone
-from voc.themes.distinct import Sayings, distinct
+from voc.themes.distinct import LANGUAGES, Sayings, distinct
 from voc.themes.emerging import Calendar, Scan, emerges, limit, scan
 from voc.themes.engine import weigh
 from voc.themes.fit import Birth, Window, advance, by_rule, by_theme, holder_of, likeness_to_middle, middles, shown
@@ -23,7 +24,7 @@ from voc.themes.labels import Labeller, UnitTerms
 from voc.themes.lineage import Ref, Registry
 from voc.themes.nesting import sub_drivers
 from voc.themes.settings import ThemeSettings
-from voc.themes.tokens import ENGLISH, concept, group_of, nounlike, proper_names, terms
+from voc.themes.tokens import ENGLISH, Term, concept, group_of, nounlike, proper_names, terms
 from voc.themes.vectors import Matrix
 
 QUOTES: Final = 5
@@ -94,7 +95,7 @@ def describe(registry: Registry, window: Window, birth: Birth, *, blank: int = 0
                 members=tuple(sorted(u.ref for u in members)),
                 documents=len({u.key for u in members}),
                 customers=len({u.customer for u in members if u.customer is not None}) or None,
-                quotes=_quotes(members),
+                quotes=_quotes(members, labels[t]),
                 drivers=_drivers(members),
                 weekly=tuple(counts[t]),
                 pinned=known.pinned,
@@ -225,17 +226,35 @@ def _places(registry: Registry, window: Window) -> dict[str, tuple[float, float]
     return {name: (round(float(x), 3), round(float(y), 3)) for name, (x, y) in zip(names, flat, strict=True)}
 
 
-def _quotes(central: Iterable[ThemeUnit]) -> tuple[Ref, ...]:
-    """The most central members of different documents and with different words."""
+def _quotes(central: Sequence[ThemeUnit], label: Mapping[str, str]) -> tuple[Ref, ...]:
+    """Members of different documents and with different words: the most central of those that say a word of the
+    ``label``, in either language, then the most central of all."""
+    said = _said(label)
+    near = (
+        u
+        for u in central[:LABELLED]
+        if any(said.intersection(_concepts(group_of(u.language), term)) for term in terms(u.text, u.language))
+    )
     quotes: dict[str, Ref] = {}
     texts = set[str]()
-    for unit in central:
+    for unit in chain(near, central):
         if unit.key not in quotes and unit.text not in texts:
             quotes[unit.key] = unit.ref
             texts.add(unit.text)
         if len(quotes) == QUOTES:
             break
     return tuple(quotes.values())
+
+
+def _said(label: Mapping[str, str]) -> frozenset[str]:
+    """What the phrases of a label stand for, and their words."""
+    return frozenset(
+        said for tag in LANGUAGES for term in terms(label.get(tag, ""), tag) for said in _concepts(group_of(tag), term)
+    )
+
+
+def _concepts(group: str, term: Term) -> Iterator[str]:
+    return (concept(group, key) for key in (term.key, *term.words))
 
 
 def _praise(window: Window) -> NDArray[np.int64]:
