@@ -20,8 +20,10 @@ import numpy.typing as npt
 from voc.trends.change import BASELINE_WEEKS, DRIFT_DECAY, DRIFT_WEEKS, SHIFT_WINDOWS
 from voc.trends.combine import AT, gaussian_ratios
 from voc.trends.correct import ErrorTable, corrected
+from voc.trends.season import YEAR
 from voc.trends.series import SIGNALS, Changes, changes
 from voc.trends.standard import Strata
+from voc.weeks import Week
 
 Floats = npt.NDArray[np.float64]
 Line = tuple[str, float, str]
@@ -32,6 +34,8 @@ SHARE: Final = 0.04
 RHO: Final = 0.0005
 UP: Final = (SIGNALS.index("shift_up"), SIGNALS.index("drift_up"))
 FIRST_TESTED: Final = 8
+FIRST: Final = Week(2024, 40)  # of the files with a time of year
+LONG: Final = 2 * YEAR
 
 
 @click.command(help=__doc__)
@@ -44,7 +48,7 @@ def main(seed: int, rounds: int, calibrate: bool) -> None:
         return
     started = time.perf_counter()
     click.echo(f"seed {seed}, {rounds} rounds; in brackets what is asked for: must, aim")
-    for part in (steady, like_with_like, volume, one_of_ten, one_of_five, coverage):
+    for part in (steady, like_with_like, volume, one_of_ten, one_of_five, time_of_year, coverage):
         for name, value, asked in part(np.random.default_rng([seed, len(part.__name__)]), rounds):
             click.echo(f"{name:<66} {value:7.2%}  ({asked})")
     click.echo(f"{time.perf_counter() - started:.0f} s")
@@ -151,6 +155,36 @@ def one_of_five(rng: np.random.Generator, rounds: int) -> Iterator[Line]:
         for words, end in (("these weeks", CHANGE + within), ("all weeks from 33 on", WEEKS)):
             signals = files[:, :, CHANGE:end] > 0
             yield f"  signals that are false, in {words}", float(signals[:, 100:].sum() / signals.sum()), "at most 15%"
+
+
+def time_of_year(rng: np.random.Generator, rounds: int) -> Iterator[Line]:
+    """Ten series over two years, each with a yearly wave of its own phase; the second year is judged."""
+    files = max(rounds // 5, 1)
+    for size in (0.0, 0.15, 0.3):
+        for documents in (1000, 60):
+            k, n = zip(*(waves(rng, size, documents) for _ in range(files)), strict=True)
+            for name, first in (("without", None), ("with", FIRST)):
+                found = np.array([changes(a, b, first=first).signal[:, YEAR:] > 0 for a, b in zip(k, n, strict=True)])
+                words = f"wave of {size:.0%}, {documents} documents, {name} the time of year"
+                yield f"{words}: weeks with a signal", float(found.mean()), "fewer"
+                yield f"{words}: reports", float(found.any(axis=1).mean()), "fewer"
+    hits = []
+    for _ in range(files * 2):
+        k_, n_ = waves(rng, 0.3, 1000, last=8, factor=1.5)
+        hits.append(np.isin(changes(k_, n_, first=FIRST).signal[0, LONG - 8 : LONG - 6], UP).any())
+    yield "wave of 30%, one of ten by x1.5 late in the second year: within 2 weeks", float(np.mean(hits)), "50%, 62%"
+
+
+def waves(
+    rng: np.random.Generator, size: float, documents: float, *, last: int = 0, factor: float = 1.0
+) -> tuple[Floats, Floats]:
+    """Counts k of n of ten series over two years; the first changes by ``factor`` in the ``last`` weeks."""
+    n = np.maximum(rng.poisson(documents, (10, LONG)), 1)
+    angle = 2 * np.pi * np.arange(LONG) / 52.18 + rng.uniform(0, 2 * np.pi, (10, 1))
+    mean = SHARE * (1 + size * np.sin(angle))
+    mean[0, LONG - last :] *= factor
+    own = rng.beta(mean * (1 - RHO) / RHO, (1 - mean) * (1 - RHO) / RHO)
+    return rng.binomial(n, own).astype(np.float64), n.astype(np.float64)
 
 
 def coverage(rng: np.random.Generator, rounds: int) -> Iterator[Line]:

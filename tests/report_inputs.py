@@ -102,6 +102,13 @@ def _rows(
     return tuple(weekly(found, labels=LABELS, zone=ZoneInfo("UTC"), as_of=as_of, week=week, errors=errors))
 
 
+def in_season(added: float) -> list[WeekRow]:
+    """The usual rows, in the last of which the time of year adds so much to each baseline."""
+    *before, last = week_rows()
+    trends = {label: replace(trend, season=added) for label, trend in last.trends.items()}
+    return [*before, replace(last, trends=trends)]
+
+
 def places(rows: Sequence[WeekRow], found: Sequence[Alarm], counts: Sequence[DayCount]) -> list[Where]:
     """Where the signals of the last week lie."""
     now = [a for a in found if a.last == rows[-1].week and a.state in ("new", "stands")]

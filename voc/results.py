@@ -286,7 +286,8 @@ class Trend:
     None and "none" where ``reason`` says why there was none. ``customers``: known ones that carry the label. ``like``:
     the weeks compared with, for the last row alone. A signal is on the side of the week's own share. ``mix``: the part
     of the change that comes from who was heard (channels, languages, products), on the scale of Cell.share; ``low`` and
-    ``high`` lie around ``baseline`` and ``mix``, and the test is of what is left.
+    ``high`` lie around ``baseline`` and ``mix``, and the test is of what is left. ``season``: what the time of year
+    added to the mean of the weeks before, which ``baseline`` holds; None where less than a year was known.
     """
 
     baseline: float | None
@@ -302,6 +303,7 @@ class Trend:
     customers: int | None
     like: tuple[str, ...] = ()
     mix: float | None = None
+    season: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ def test_no_message_is_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(base, loop=replace(LOOP, actions=())),
         replace(base, loop=replace(LOOP, cases=())),
         fixed.with_rows(base, _counted_too_often()),
+        fixed.with_rows(base, fixed.in_season(0.01)),
         replace(base, callbacks=base.callbacks[:1]),
         *(replace(base, coverage=replace(base.coverage, stale=feeds)) for feeds in ((), (STOPPED,))),
         replace(base, needs=NEEDS, costs=COSTS),

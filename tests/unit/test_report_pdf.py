@@ -28,8 +28,8 @@ needs_pango = pytest.mark.skipif(pdf.unavailable() is not None, reason=f"no PDF 
 needs_font = pytest.mark.skipif(not pdf.chinese_families(), reason=pdf.CHINESE_FONT)
 SAID = {
     "en": ("Why customers leave", "New signal: up", "Where it moved most", "Every number with its test", "Neglect"),
-    "zh-Hans": ("客户为何离开", "新信号：上升", "变化最大之处", "每个数字及其检验", "寄了兩封信都石沉大海"),
-    "zh-Hant": ("顧客為何離開", "新訊號：上升", "變化最大之處", "每個數字及其檢定"),
+    "zh-Hans": ("客户为何离开", "新信号：上升", "变化最明显之处", "每个数字及其检验", "寄了兩封信都石沉大海"),
+    "zh-Hant": ("顧客為何離開", "新訊號：上升", "變化最明顯之處", "每個數字及其檢定"),
 }
 MAKE = {"en": fixed.inputs, "zh-Hans": fixed.inputs, "zh-Hant": fixed.hostile_inputs}
 ONE_MORE = (

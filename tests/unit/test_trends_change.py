@@ -235,3 +235,12 @@ def test_weeks_that_are_missing_are_no_baseline_and_no_window() -> None:
     assert np.isfinite(found.p[0, 25:]).all()
     assert found.weeks[0, 39] == found.weeks[1, 39] - 5
     assert found.tests[22] == 3
+
+
+def test_an_outlying_week_that_is_back_in_the_baseline_makes_no_other_look_odd() -> None:
+    k, n = drawn(np.random.default_rng(21), 3, 40)
+    k[1, 20] = n[1, 20]
+    found = changes(k, n)
+    assert found.signal[1, 20] == SIGNALS.index("shift_up")
+    assert not found.signal[1, 28:].any() and not found.signal[[0, 2]].any()
+    assert found.baseline[1, 28:] == pytest.approx(0.04, rel=0.15)

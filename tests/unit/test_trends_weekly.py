@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from datetime import date, timedelta
@@ -296,3 +297,20 @@ def test_a_long_stream_is_counted_in_one_pass() -> None:
     assert len(rows) == 20
     assert sum(r.documents for r in rows) == 40_000
     assert sum(r.cells["leave"].k for r in rows) == 4_000
+
+
+def test_a_baseline_allows_for_the_time_of_year_once_a_year_is_known() -> None:
+    weeks = [Week(2025, 20).plus(i) for i in range(56)]
+    counts = []
+    for i, week in enumerate(weeks):
+        k = round(40 + 20 * math.sin(2 * math.pi * i / 52.18))
+        counts += [replace(c, key=f"{i}-{c.key}") for c in week_of_documents(str(week), 200, k)]
+    rows = weekly(counts, labels=LABELS, zone=UTC, as_of=LATER)
+    trends = [row.trends["leave"] for row in rows]
+    assert [t.season is None for t in trends] == [i < 52 for i in range(56)]
+    last, cell = trends[-1], rows[-1].cells["leave"]
+    mean = sum(row.cells["leave"].share for row in rows[-27:-1]) / 26  # type: ignore[misc]
+    assert last.season is not None and last.season > 0.05
+    assert last.baseline == pytest.approx(mean + last.season, abs=0.03)
+    assert cell.change == pytest.approx(cell.share - last.baseline)  # type: ignore[operator]
+    assert last.low is not None and last.low < last.baseline < last.high  # type: ignore[operator]

@@ -117,3 +117,15 @@ def test_the_standardised_share_is_a_share(strata: dict[tuple[str, str, str], li
 def test_equal_proportions_leave_the_share_as_it_is(n: int, k: int, times: int, more: int) -> None:
     strata = {("a", "x", ""): [k, n, 1, 10 * times], ("b", "x", ""): [2 * k, 2 * n, more, 20 * times]}
     assert standardised(strata) == pytest.approx(3 * k / (3 * n))
+
+
+def test_what_the_time_of_year_adds_is_no_part_of_the_change() -> None:
+    counts = [*documents(BASE, "review", 100, 10), *documents(NOW, "review", 100, 30)]
+    counts += [*documents(BASE, "call", 100, 10), *documents(NOW, "call", 100, 30)]
+    tally = Tally("leave", (NOW,), frozenset({BASE}), season=0.05)
+    count_all([tally], counts, lambda time: time)
+    found = located(tally, None)
+    assert found is not None
+    assert found.change == pytest.approx(0.3 - 0.1 - 0.05)
+    assert found.more == pytest.approx(60 - 200 * 0.15)
+    assert [p.change for p in found.parts] == pytest.approx([0.15, 0.15])

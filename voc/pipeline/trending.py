@@ -28,8 +28,8 @@ from voc.trends.correct import ErrorTable
 from voc.weeks import Week, week_of
 
 # A change of how trends are made makes them anew. 2: voc.trends.series.changes; 3: standardised by who was heard; 4:
-# corrected by probabilities.
-_MADE_BY: Final = 4
+# corrected by probabilities; 5: against the time of year.
+_MADE_BY: Final = 5
 MAX_LOCATED: Final = 3
 
 
@@ -128,7 +128,7 @@ def places(context: Context, rows: list[WeekRow], found: list[Alarm]) -> list[Wh
     zone = context.config.zone
     week_at = lru_cache(maxsize=16384)(lambda time: str(week_of(time, zone)) if time else None)
     weeks = [Week.parse(week) for t in tallies for week in (*t.now, *t.base)]
-    count_all(tallies, context.day_counts(days=(min(weeks).start, max(weeks).end)), week_at)
+    count_all(tallies, context.recent_counts(min(weeks)), week_at)
     return [where for t in tallies if (where := located(t, rows[-1].corrections.get(t.series)))]
 
 

@@ -292,6 +292,7 @@ def _trend(trend: Trend) -> Trend:
         p=_significant(trend.p),
         q=_significant(trend.q),
         mix=_round(trend.mix),
+        season=_round(trend.season),
         like=(),
     )
 

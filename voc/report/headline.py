@@ -37,6 +37,7 @@ _FAR: Final = 0.03  # a share differs a lot from the count by so much, or by _SO
 _SOME: Final = 0.01
 _PART: Final = 0.25
 _PIECES: Final = 3  # ... and where it is so many pieces of feedback: of one or two nobody can tell what they are about
+_NO_SEASON: Final = 0.001  # what the time of year adds to a baseline, from which it is told
 _MIX_NAMED: Final = 0.5  # of a change: from there on who was heard is named beside it
 
 
@@ -148,6 +149,7 @@ def _moved(report: Report, m: Messages) -> list[str]:
         w = change.where
         if w.series == v.series and abs(w.mix) >= _MIX_NAMED * abs(w.change) and w.mix * w.change > 0:
             found.append(m("verdict.mix", mix=m.points(w.mix), change=m.points(w.change)))
+    found += filter(None, [season_line(report.trend(v.series or ""), m)])
     others = []
     for label in v.also:
         word = "verdict.rose" if report.signals[label] == UP else "verdict.fell"
@@ -177,9 +179,17 @@ def _steady(report: Report, m: Messages) -> list[str]:
     mix, change = trend.mix or 0.0, v.change or 0.0
     if mix * change > 0 and abs(mix) >= _MIX_NAMED * abs(change):
         found.append(m("verdict.mix", mix=m.points(mix), change=m.points(v.change)))
+    found += filter(None, [season_line(trend, m)])
     if trend.low is not None and trend.high is not None:
         found.append(m("verdict.band", low=m.percent(trend.low), high=m.percent(trend.high)))
     return found
+
+
+def season_line(trend: Trend | None, m: Messages) -> str:
+    """What the baseline holds of the time of year; empty where that is nothing to speak of."""
+    if trend is None or trend.season is None or abs(trend.season) < _NO_SEASON:
+        return ""
+    return m("changes.season", season=m.points(trend.season))
 
 
 def tiles(report: Report, m: Messages) -> tuple[Tile, ...]:

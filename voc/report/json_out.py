@@ -43,7 +43,7 @@ _VERDICT = (
 )
 _TREND = (
     *("baseline", "raw_baseline", "low", "high", "weeks", "begins", "p", "q", "signal", "reason", "customers"),
-    "mix",
+    *("mix", "season"),
 )
 _ALARM = ("series", "signal", "since", "last", "weeks", "state", "share", "baseline", "p", "q", "begins")
 _WHERE = ("series", "weeks", "n", "k", "change", "mix", "more", "customers")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from voc.documents import NOTICE
-from voc.report.headline import odds
+from voc.report.headline import odds, season_line
 from voc.report.messages import Messages
 from voc.report.names import series_name, side_name, week_short
 from voc.report.page import ChangeView, Facets, QuoteView, SeriesTable, Table
-from voc.report.season import SHOWN_WEEKS, seasonal_days
+from voc.report.season import SHOWN_WEEKS, recent_days
 from voc.report.value import ALL, DOWN, UP, Change, Quote, Report
 from voc.report.verdict import signal_of
 from voc.results import LEAVE, NO_SIGNAL, Alarm, Part, Trend, WeekRow, Where
@@ -18,6 +18,7 @@ from voc.weeks import Week
 
 MAX_TABLE_WEEKS: Final = 26
 _NO_MIX: Final = 0.1  # of a change: what who was heard explains is no more than noise of the standardised share
+_CLEAR: Final = 2.0  # standard deviations by which a part has to move to be named
 _ARROWS: Final = {UP: "▲", DOWN: "▼"}
 
 
@@ -56,6 +57,7 @@ def _lines(report: Report, change: Change, m: Messages) -> tuple[str, ...]:
     rest = where.change - where.mix
     key = "changes.mix" if abs(where.mix) > _NO_MIX * abs(where.change) else "changes.no_mix"
     lines.append(m(key, mix=m.points(where.mix), change=m.points(where.change), rest=m.points(rest)))
+    lines.append(season_line(trend, m))
     begins = "" if trend.begins is None else m("changes.begins", week=week_short(trend.begins, m))
     tested = m("changes.test", q=m.probability(trend.q), weeks=trend.weeks, odds=odds(trend.p, m))
     since = m("changes.since", week=week_short(alarm.since, m)) if alarm and alarm.since != report.week else ""
@@ -65,16 +67,19 @@ def _lines(report: Report, change: Change, m: Messages) -> tuple[str, ...]:
 
 
 def _most(where: Where, m: Messages) -> str:
-    """Of each attribute the part that moved most, on the side of the change."""
-    best: dict[str, Part] = {}
+    """Of each attribute the part that moved most clearly, on the side of the change: a handful of pieces moves far by
+    chance alone."""
+    best: dict[str, tuple[float, Part]] = {}
+    share = where.k / where.n if where.n else 0.0
     for part in where.parts:
         if part.k is None or part.change is None or part.change * where.change <= 0 or not part.value:
             continue
-        if part.attribute not in best or abs(part.change) > abs(best[part.attribute].change or 0.0):
-            best[part.attribute] = part
+        clear = abs(part.change) * part.n**0.5
+        if clear >= _CLEAR * (share * (1 - share)) ** 0.5 and clear > best.get(part.attribute, (0.0, part))[0]:
+            best[part.attribute] = (clear, part)
     named = [
         m("format.named", name=m.get(p.attribute, p.value), value=m("changes.part", **_counted(p, m)))
-        for p in best.values()
+        for _, p in best.values()
     ]
     return m("changes.most", parts=m("changes.then").join(named)) if named else ""
 
@@ -174,7 +179,7 @@ def series_tables(report: Report, m: Messages) -> tuple[tuple[SeriesTable, ...],
 
 
 def _season(report: Report, m: Messages) -> str:
-    found = seasonal_days(Week.parse(report.week))
+    found = recent_days(Week.parse(report.week))
     days = [m("format.reason", name=m(f"season.{code}"), count=week_short(str(week), m)) for code, week in found]
     return m("trends.season", weeks=SHOWN_WEEKS, days=m.joined(days)) if days else ""
 

@@ -247,7 +247,9 @@ def _figure(report: Report, figure: Restated, m: Messages) -> str:
 
 def _notes(report: Report, m: Messages) -> tuple[tuple[str, str], ...]:
     keys = ["share", "corrected" if report.errors else "uncorrected", "interval"]
-    keys += [] if report.week == ALL else ["change", "sure", "memory", "incomplete"]
+    row = report.current
+    seasonal = row is not None and any(trend.season is not None for trend in row.trends.values())
+    keys += [] if report.week == ALL else ["change", *(["season"] if seasonal else []), "sure", "memory", "incomplete"]
     keys += ["where"] if report.changes else []
     values = {"minimum": MIN_BASELINE}
     return tuple((m(f"notes.{k}"), m(f"notes.{k}_text", **values)) for k in [*keys, "machine", "quotes", "privacy"])

@@ -52,7 +52,8 @@ def trends_of_file(counts: Path, errors: Path | None) -> Json:
 
     ``share``, ``low``, ``high`` are corrected where ``errors`` is given and null with a ``reason`` where its table
     does not allow it; else they are ``raw_share`` and its sampling interval. ``baseline`` is the mean raw share, each
-    week weighted by what it says, of the up to 26 weeks before that had no signal of late; ``p`` and ``q`` are
+    week weighted by what it says, of the up to 26 weeks before that had no signal of late, and from the 53rd week on
+    what the time of year made of it in the weeks so far; ``p`` and ``q`` are
     two-sided and compare raw counts with it. Series stand in the order of their first row, rows in that of the file.
     InputError names the rows that cannot be used.
     """
@@ -78,7 +79,7 @@ def trends_of_rows(rows: list[CountRow], errors: Mapping[str, ErrorTable] | None
     for i, own in enumerate(series.values()):
         at = [column[row.week] for row in own]
         n[i, at], k[i, at] = [row.n for row in own], [row.k for row in own]
-    found, answers = changes(k, n), []
+    found, answers = changes(k, n, first=Week.of(first)), []
     for i, (label, own) in enumerate(series.items()):
         shares, why = _shares(k[i], n[i], errors, label)
         triples = list(zip(*(part.tolist() for part in shares), strict=True))

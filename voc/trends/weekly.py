@@ -29,8 +29,9 @@ Floats = npt.NDArray[np.float64]
 Errors = Mapping[str, ErrorTable]
 
 MAX_WEEKS: Final = 104
-# Weeks that are tested: what is said of the last MAX_WEEKS is the same in the next report, when these move on by one.
-_TESTED_WEEKS: Final = 2 * MAX_WEEKS
+# Weeks that are tested: what is said of the last MAX_WEEKS is the same in the next report, when these move on by one
+# (beyond these eight years nearly: what the time of year adds is learned from all of them).
+_TESTED_WEEKS: Final = 4 * MAX_WEEKS
 ALL: Final = "all"
 _SURE: Final = 1e-6  # a share that a baseline has not, for all that its mix may make of it
 NO_ERRORS: Final[Errors] = {}
@@ -98,7 +99,8 @@ def weekly(
     complete = sum(is_complete(w, as_of) for w in weeks)  # the first ones
     n = np.array([[t.heard for t in rows]] * len(labels), dtype=np.float64)
     k = np.array([[t.labels[label] for t in rows] for label in labels], dtype=np.float64)
-    found = changes(k[:, :complete], n[:, :complete], strata_of([t.strata for t in rows[:complete]], labels))
+    strata = strata_of([t.strata for t in rows[:complete]], labels)
+    found = changes(k[:, :complete], n[:, :complete], strata, weeks[0])
     corrections = stream.corrections(errors)
     scales = [Scale(corrections.get(label)) for label in labels]
     cells = {label: _cells(k[i], n[i], found.level[i], scales[i]) for i, label in enumerate(labels)}
@@ -203,7 +205,8 @@ def _trends(
             reason=_reason(found, i, j, n[j]),
             customers=rows[j].distinct_customers(label),
             like=_like(found, i, weeks, n) if j == len(rows) - 1 else (),
-            mix=_mix(found.level[i, j], found.mix[i, j], scale) if n[j] else None,
+            mix=_added(found.level[i, j], found.mix[i, j], scale) if n[j] else None,
+            season=_added(found.level[i, j] - found.season[i, j], found.season[i, j], scale) if n[j] else None,
         )
         for j, edges in enumerate(shown)
     ]
@@ -221,11 +224,11 @@ def _signal(found: Changes, i: int, j: int, share: float) -> str:
     return SIGNALS[0] if (share <= max(ends) if signal.endswith("_up") else share >= min(ends)) else signal
 
 
-def _mix(level: float, mix: float, scale: Scale) -> float | None:
-    """What who was heard adds to the baseline, on the scale of the shares; None where nothing is compared."""
+def _added(level: float, offset: float, scale: Scale) -> float | None:
+    """What ``offset`` adds to a raw share, on the scale of the shares; None where nothing is compared."""
     if np.isnan(level):
         return None
-    before, after = scale.of(np.array([level, min(max(level + mix, 0.0), 1.0)])).tolist()
+    before, after = scale.of(np.array([level, min(max(level + offset, 0.0), 1.0)])).tolist()
     return float(after - before)
 
 

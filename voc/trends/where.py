@@ -22,11 +22,13 @@ _NOW_K, _NOW_N, _BASE_K, _BASE_N = range(4)
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted for the change of one series: ``now`` are its weeks, ``base`` those that it is compared with."""
+    """What is counted for the change of one series: ``now`` are its weeks, ``base`` those that it is compared with;
+    ``season``: what the time of year added to ``now``, on the scale of the shares, which is no part of the change."""
 
     series: str
     now: tuple[str, ...]
     base: frozenset[str]
+    season: float = 0.0
     parts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     strata: dict[Stratum, list[int]] = field(default_factory=dict)
     who: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -56,7 +58,11 @@ def tally_of(alarm: Alarm, rows: Sequence[WeekRow]) -> Tally | None:
     heard = [r.week for r in rows[-longest:] if r.cells[alarm.series].n]
     now = tuple(week for week in heard if alarm.signal in DRIFTS or week >= alarm.since)
     base = [week for week in like if now and week < now[0]][-BASELINE_WEEKS:]
-    return Tally(alarm.series, now, frozenset(base)) if now and base else None
+    if not now or not base:
+        return None
+    now_heard = [(r.cells[alarm.series].n, r.trends[alarm.series].season or 0.0) for r in rows if r.week in now]
+    season = sum(n * added for n, added in now_heard) / sum(n for n, _ in now_heard)
+    return Tally(alarm.series, now, frozenset(base), season)
 
 
 def located(tally: Tally, correction: Correction | None) -> Where | None:
@@ -69,9 +75,9 @@ def located(tally: Tally, correction: Correction | None) -> Where | None:
     everyone = set[str]().union(*(v for (a, _), v in tally.who.items() if a == ATTRIBUTES[0]))
     return Where(
         tally.series, tally.now, total[_NOW_N], total[_NOW_K],
-        change=_clip((now - base) * slope),
+        change=_clip((now - base) * slope - tally.season),
         mix=_clip((now - standardised(tally.strata)) * slope),
-        more=total[_NOW_K] - total[_NOW_N] * base,
+        more=total[_NOW_K] - total[_NOW_N] * (base + tally.season / slope),
         customers=len(everyone) if tally.named else None,
         parts=parts_of(tally, slope),
     )  # fmt: skip
@@ -120,7 +126,7 @@ def _parts(tally: Tally, attribute: str, slope: float) -> list[Part]:
         parts.append(
             Part(
                 attribute, value, n, k if enough else None,
-                change=_clip((k / n - base_k / base_n) * slope) if compared else None,
+                change=_clip((k / n - base_k / base_n) * slope - tally.season) if compared else None,
                 customers=len(tally.who.get((attribute, value), ())) if enough and tally.named else None,
             )
         )  # fmt: skip
