@@ -238,6 +238,28 @@ def test_classified_documents_come_back_whole(store):
     assert next(store.counts(MODEL)).labels == frozenset({NEGLECT})
 
 
+def test_light_rows_tell_the_same_as_whole_documents(store):
+    rated = [replace(document(n), rating=r) for n, r in ((1, 4.0), (2, None), (3, 0.0))]
+    ingest(store, rated)
+    store.add_classified([classified(rated[0]), classified(rated[1], pieces=0), classified(rated[2])])
+    numbers = [c.number for c in store.counts(MODEL)]
+    assert {c.source for c in store.counts(MODEL)} == {d.source for d in rated}
+    assert store.ratings(reversed(numbers)) == {numbers[0]: 4.0, numbers[2]: 0.0}
+    for figure, detail in zip(store.figures(MODEL, reversed(numbers)), store.details(MODEL), strict=True):
+        text, prediction = detail.document.text, detail.prediction
+        assert (figure.key, figure.unclear) == (prediction.key, bool(prediction.abstained))
+        assert figure.words == "\n".join(text[s.start : s.end] for s in detail.segments)
+        assert figure.mean == pytest.approx(np.mean(prediction.probabilities))
+    told = [
+        (number, e, d.document.text[e.start : e.end])
+        for number, d in zip(numbers, store.details(MODEL), strict=True)
+        for e in d.prediction.evidence
+        if e.label in d.prediction.labels
+    ]
+    assert told and [(s.number, s.evidence, s.words) for s in store.spans(MODEL, numbers, [NEGLECT])] == told
+    assert list(store.spans(MODEL, numbers, ["leave"])) == []
+
+
 def test_models_never_mix_and_share_vectors(store, tmp_path):
     documents = [document(n) for n in range(1, 4)]
     ingest(store, documents)

@@ -32,7 +32,7 @@ from voc.needs import (
 )
 from voc.trends import needs as module
 from voc.trends.association import Linear, Logistic, columns_of
-from voc.trends.needs import ThemeSide, Told, needs_axis
+from voc.trends.needs import ThemeSide, Told, needs_axis, sampled
 from voc.trends.ratings import scale_of, scaled
 
 DRIVERS = ("a", "b", "c", "d")
@@ -197,10 +197,26 @@ def test_a_theme_has_one_side_and_the_effect_of_its_driver_with_its_own() -> Non
 def test_beyond_what_there_is_time_for_whole_customers_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     told = _told(700, 10)
     monkeypatch.setattr(module, "MAX_DOCUMENTS", 400)
-    axis = needs_axis(told, drivers=DRIVERS)
-    kept = axis.outcomes[1].documents
-    assert 300 < kept <= 400 and axis.left_out == 700 - kept
-    assert needs_axis(told[::-1], drivers=DRIVERS) == axis
+    sizes = Counter(t.who for t in told)
+    kept = sampled(sizes)
+    assert 300 < sum(sizes[who] for who in kept) <= 400
+    assert sampled(dict(reversed(sizes.items()))) == kept
+    monkeypatch.setattr(module, "MAX_DOCUMENTS", 1)
+    assert len(sampled(sizes)) == 1, "somebody is always looked at"
+    monkeypatch.setattr(module, "MAX_DOCUMENTS", 700)
+    assert sampled(sizes) == set(sizes)
+    assert needs_axis(told, drivers=DRIVERS, left_out=3).left_out == 3
+
+
+def test_a_row_for_all_documents_with_the_same_columns_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    themes = [ThemeSide("T1", "a", "complaint")]
+    told = [
+        replace(t, themes=frozenset({"T1"} if "a.complaint" in t.labels and i % 2 else ()) if i % 3 else None)
+        for i, t in enumerate(_told(900, 12, rating={"a.complaint": -0.8}, odds={"b.complaint": 1.0}))
+    ]
+    rows = needs_axis(told, drivers=DRIVERS, themes=themes)
+    monkeypatch.setattr(Told, "columns", property(lambda t: (t.key,)))  # each document a row of its own
+    assert needs_axis(told, drivers=DRIVERS, themes=themes) == rows
 
 
 def test_a_weight_is_so_many_documents_and_redrawing_gets_to_the_end() -> None:
@@ -214,8 +230,9 @@ def test_a_weight_is_so_many_documents_and_redrawing_gets_to_the_end() -> None:
     dense = whole.rows.toarray()
     assert np.allclose(whole.products(weights[:, None].astype(float))[0], dense.T @ (dense * weights[:, None]))
     for kind in (Linear, Logistic):
-        drawn = kind(whole, y).redraw(weights[:, None].astype(float))[0]
-        fitted = kind(more, np.repeat(y, weights))
+        weighed = weights[:, None].astype(float)
+        drawn = kind(whole, np.arange(200), y).redraw(weighed, weighed * y[:, None])[0]
+        fitted = kind(more, np.arange(len(repeated)), np.repeat(y, weights))
         error = np.sqrt(np.diag(fitted.covariance))
         assert np.all(np.abs(drawn - fitted.estimate) < 0.05 * error)
 

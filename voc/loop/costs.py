@@ -21,6 +21,7 @@ COSTS: Final = ("money", "time", "effort", "physical")
 _REACH: Final = 3  # words over which a negation reaches in English: "did not have to wait"
 _REACH_HAN: Final = 4  # characters before a Chinese word that are searched for a negation
 _CLAUSE_END: Final = re.compile(r"[.,;:!?，。；：！？、\n]|\b(?:but|and|because|so|until|then)\b")
+_LATIN: Final = re.compile(r"[a-z0-9£$€]")  # what every English pattern holds
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -43,8 +44,9 @@ def stated(text: str) -> Iterator[Stated]:
     """Every statement of a cost in ``text``, by cost, in no other order than that of the words' lists."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     plain = _hidden().sub(lambda match: "\u2400" * len(match[0]), plain)
+    english, han = bool(_LATIN.search(plain)), not plain.isascii()
     for cost in COSTS:
-        for pattern, negatable in _patterns(cost):
+        for pattern, negatable in _patterns(cost, english=english, han=han):
             for match in pattern.finditer(plain):
                 if not (negatable and _negated(plain, match.start())):
                     yield Stated(cost, match.start(), match.end(), match[0])
@@ -63,13 +65,15 @@ def _negated(text: str, at: int) -> bool:
 
 
 @cache
-def _patterns(cost: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
-    """The patterns of a cost, and whether a negation before them takes them back."""
+def _patterns(cost: str, *, english: bool, han: bool) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The patterns of a cost that can be found in a text with English or with other than ASCII characters, and whether
+    a negation before them takes them back."""
     lists = _words()[cost]
     return tuple(
-        (pattern, kind == "negated")
+        (_english(words) if language == "en" else re.compile("|".join(words)), kind == "negated")
         for kind in ("negated", "stated")
-        for pattern in (_english(lists[kind]["en"]), re.compile("|".join(lists[kind]["zh"])))
+        for language, words in lists[kind].items()
+        if (english if language == "en" else han)
     )
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ answers of the sample company (2026-11), of which 71 hold a stock paragraph: fro
 be stock and no other one."""
 
 _ENOUGH: Final = 20
+_TEMPLATES: Final = 4096  # passages that are kept in mind: many are given word for word
 _COMPARED: Final = 6  # members whose words in common are shown: names and numbers differ already between two
 _LEAST_BLOCK: Final = 4  # characters in common that are shown
 _GAP: Final = "…"
@@ -96,7 +98,8 @@ def hollow(answers: Iterable[Answer]) -> Hollow:
     known = sorted(answers, key=lambda a: a.key)
     asked = {a.key: terms(a.asked) for a in known}
     families = _families(known, asked)
-    said = {a.key: terms(" ".join(a.passages)) for a in known}
+    terms_of = lru_cache(maxsize=_TEMPLATES)(terms)
+    said = {a.key: terms_of(" ".join(a.passages)) for a in known}
     usual = _common(said.values())
     judged = [a for a in known if a.written and _is_long(a)]
     empty = [a.key for a in judged if not (said[a.key] & asked[a.key]) - usual - a.names]
@@ -120,7 +123,8 @@ def _common(found: Iterable[frozenset[str]]) -> frozenset[str]:
 def _families(answers: Sequence[Answer], asked: Mapping[str, frozenset[str]]) -> list[Stock]:
     counts = Counter(term for one in asked.values() for term in one)
     passages = [(a, text) for a in answers for text in a.passages if columns(text) >= LEAST_COLUMNS]
-    signed = [(a, text, made) for a, text in passages if (made := signature(text)) is not None]
+    made_of = lru_cache(maxsize=_TEMPLATES)(signature)
+    signed = [(a, text, made) for a, text in passages if (made := made_of(text)) is not None]
     if not signed:
         return []
     bands = np.stack([made[0] for *_, made in signed])

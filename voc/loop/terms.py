@@ -25,18 +25,16 @@ _SENTENCE_END: Final = re.compile(r"(?<=[。！？!?])|\n+|(?<=\.)\s+")
 def terms(text: str) -> frozenset[str]:
     """What ``text`` may be about: words of an alphabet cut to six letters, numbers of three digits and more, pairs of
     Chinese characters; words that name nothing are left out."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
     words, characters = _stop()
     found = set[str]()
-    for match in _WORD.finditer(plain):
-        word = match[0]
-        if word[0] >= _WIDE:
+    for whole in set(_WORD.findall(plain)):
+        if whole[0] >= _WIDE:
             continue
-        word = word.partition("'")[0].partition("’")[0]
+        word = whole.partition("'")[0].partition("’")[0]
         if len(word) >= _SHORTEST and word not in words:
             found.add(word if word[0].isdigit() else word[:_STEM])
-    for match in _HAN.finditer(plain):
-        run = match[0]
+    for run in () if plain.isascii() else _HAN.findall(plain):
         found.update(a + b for a, b in pairwise(run) if a not in characters and b not in characters)
     return frozenset(found)
 
@@ -52,7 +50,7 @@ def substance(text: str) -> str:
 
 def columns(text: str) -> int:
     """Width of ``text``: a CJK character takes two columns."""
-    return sum(2 if char >= _WIDE else 1 for char in text)
+    return len(text) if text.isascii() else sum(2 if char >= _WIDE else 1 for char in text)
 
 
 @cache

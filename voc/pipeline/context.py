@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("voc")
 
 ALL: Final = "all"
+LOOKED_BACK: Final = 27  # weeks: the report's, and those before it that any part of the report compares it with
 UNHEARD: Final = frozenset({"empty", "no_customer_turns"})
 _LONG: Final = frozenset({"rows", "folder", "files"})
 _LIBRARIES: Final = ("bertopic", "numpy", "onnxruntime", "scikit-learn", "tokenizers")
@@ -97,7 +98,28 @@ class Context:
         segment without the weeks that hold too few documents to be told. Fewer by ``keys``, by ``label`` and, roughly,
         by ``days``: see `Store.counts`."""
         found = self.store.counts(self.model, keys, probabilities=probabilities, label=label, days=days)
+        if not (self.options.since or self.options.until or self.options.segment or self.horizon):
+            return found
         return (c for c in found if self._is_counted(c, self.scarce_weeks))
+
+    def recent(self, weeks: int) -> Iterator[tuple[Counted, dt.date | None]]:
+        """The same of the ``weeks`` (at most `LOOKED_BACK`) up to the report's, with their local days; all of them
+        where nothing is dated. The store is read once for all who ask."""
+        first = self.week.plus(1 - weeks).start if self.week else None
+        return ((c, day) for c, day in self._recent if first is None or (day is not None and day >= first))
+
+    @cached_property
+    def _recent(self) -> list[tuple[Counted, dt.date | None]]:
+        day_of, week = lru_cache(maxsize=16384)(self.day), self.week
+        if week is None:
+            return [(c, day_of(c.time)) for c in self.counted()]
+        first, last = week.plus(1 - LOOKED_BACK).start, week.end
+        found = ((c, day_of(c.time)) for c in self.counted(days=(first, last)))
+        return [(c, day) for c, day in found if day is not None and first <= day <= last]
+
+    def forget_recent(self) -> None:
+        """Gives back the memory of `recent`, which asks the store again after that."""
+        vars(self).pop("_recent", None)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -123,12 +145,21 @@ class Context:
         self, *, probabilities: bool = False, days: tuple[dt.date, dt.date] | None = None
     ) -> Iterator[DayCount]:
         """The same, as the trends see them: what a customer says again in one week is no second voice in its shares."""
-        for c in self.counted(probabilities=probabilities, days=days):
-            heard = c.status not in UNHEARD and c.key not in self.said_again
-            yield DayCount(
-                c.key, c.time, c.customer, c.labels, heard, c.channel, c.language, c.product, c.region,
-                c.probabilities, frozenset(c.by_hand),
-            )  # fmt: skip
+        return map(self._day_count, self.counted(probabilities=probabilities, days=days))
+
+    def recent_counts(self, first: Week) -> Iterator[DayCount]:
+        """The same from the week ``first`` to the report's."""
+        last = self.week
+        if last is not None and first >= last.plus(1 - LOOKED_BACK):
+            start = first.start
+            return (self._day_count(c) for c, day in self.recent(LOOKED_BACK) if day is not None and day >= start)
+        return self.day_counts(days=(first.start, (last or first).end))
+
+    def _day_count(self, c: Counted) -> DayCount:
+        return DayCount(
+            c.key, c.time, c.customer, c.labels, c.status not in UNHEARD and c.key not in self.said_again, c.channel,
+            c.language, c.product, c.region, c.probabilities, frozenset(c.by_hand),
+        )  # fmt: skip
 
     @cached_property
     def said_again(self) -> frozenset[str]:

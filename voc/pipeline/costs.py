@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 from voc.documents import Document
@@ -11,8 +13,8 @@ from voc.pipeline.context import UNHEARD, Context
 from voc.pipeline.loop import WEEKS
 from voc.pipeline.quoting import quote
 from voc.report import CostRow, Costs, Quote
-from voc.results import Evidence, Prediction
-from voc.store import Counted
+from voc.results import Evidence
+from voc.store import Counted, Span
 from voc.taxonomy import COMPLAINT
 from voc.trends import wilson
 
@@ -43,58 +45,53 @@ class _Cell:
 
 def costs(context: Context) -> Costs:
     """The costs of the ``WEEKS`` weeks up to the report's; no rows where nobody complained."""
-    week = context.week
-    start = week.plus(1 - WEEKS).start if week else None
-    complaining: dict[str, Counted] = {}
-    for c in context.counted(days=(start, week.end) if week and start else None):
-        day = context.day(c.time)
-        if week and start and (day is None or not start <= day <= week.end):
-            continue
-        heard = c.status not in UNHEARD and c.key not in context.said_again
-        if heard and c.labels.intersection(context.taxonomy.complaint_labels):
-            complaining[c.key] = c
-    read = {key: complaining[key] for key in sorted(complaining)[:MAX_DOCUMENTS]}
+    week, again, labels = context.week, context.said_again, frozenset(context.taxonomy.complaint_labels)
+    complaining = {
+        c.key: c
+        for c, _ in context.recent(WEEKS)
+        if not labels.isdisjoint(c.labels) and c.status not in UNHEARD and c.key not in again
+    }
+    read = {c.number: c for c in (complaining[key] for key in sorted(complaining)[:MAX_DOCUMENTS])}
     rows = _rows(context, read)
     return Costs(
-        start.isoformat() if start else None,
+        week.plus(1 - WEEKS).start.isoformat() if week else None,
         week.end.isoformat() if week else None,
         tuple(rows),
         len(complaining) - len(read),
     )
 
 
-def _rows(context: Context, read: dict[str, Counted]) -> list[CostRow]:
+def _rows(context: Context, read: dict[int, Counted]) -> list[CostRow]:
     """The rows of all complaints, then of each driver that any complains of."""
-    drivers = [d.key for d in context.taxonomy.drivers]
-    size = {d: sum(f"{d}.{COMPLAINT}" in c.labels for c in read.values()) for d in drivers} | {"": len(read)}
-    cells = {(driver, cost): _Cell() for driver in ("", *drivers) for cost in COSTS}
-    for detail in context.store.details(context.model, read):
-        found = _found(detail.prediction, detail.document, drivers)
+    drivers = {f"{d.key}.{COMPLAINT}": d.key for d in context.taxonomy.drivers}
+    size = {driver: sum(label in c.labels for c in read.values()) for label, driver in drivers.items()}
+    size |= {"": len(read)}
+    cells = {(driver, cost): _Cell() for driver in ("", *drivers.values()) for cost in COSTS}
+    spans = context.store.spans(context.model, read, drivers)
+    for number, some in groupby(spans, lambda span: span.number):
+        found = _found(some, drivers)
         for cost in {cost for _, cost in found}:
-            cells["", cost].add(read[detail.prediction.key], None)
+            cells["", cost].add(read[number], None)
         for (driver, cost), evidence in found.items():
-            cells[driver, cost].add(read[detail.prediction.key], evidence)
-    spans = {cell.best for cell in cells.values() if cell.best}
-    documents = {d.key: d for d in context.store.documents(sorted({key for _, _, key, *_ in spans}))}
+            cells[driver, cost].add(read[number], evidence)
+    best = {cell.best for cell in cells.values() if cell.best}
+    documents = {d.key: d for d in context.store.documents(sorted({key for _, _, key, *_ in best}))}
     return [
         _row(context, driver, cost, cells[driver, cost], size[driver], documents)
-        for driver in ("", *drivers)
+        for driver in ("", *drivers.values())
         for cost in COSTS
         if size[driver]
     ]
 
 
-def _found(prediction: Prediction, document: Document, drivers: list[str]) -> dict[tuple[str, str], Evidence]:
-    """The surest evidence of a decided complaint that states a cost, by driver and cost."""
+def _found(spans: Iterable[Span], drivers: Mapping[str, str]) -> dict[tuple[str, str], Evidence]:
+    """The surest evidence of a document's complaints that states a cost, by driver and cost."""
     from voc.themes.tokens import to_simplified
 
     found: dict[tuple[str, str], Evidence] = {}
-    for evidence in prediction.evidence:
-        driver, _, side = evidence.label.rpartition(".")
-        if side != COMPLAINT or driver not in drivers or evidence.label not in prediction.labels:
-            continue
-        for cost in costs_of(to_simplified(document.text[evidence.start : evidence.end])):
-            found.setdefault((driver, cost), evidence)
+    for span in spans:
+        for cost in costs_of(span.words if span.words.isascii() else to_simplified(span.words)):
+            found.setdefault((drivers[span.evidence.label], cost), span.evidence)
     return found
 
 

@@ -104,7 +104,7 @@ def section(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm], 
     list."""
     week, as_of = context.week, context.as_of()
     window = _window(context)
-    exchanges = list(context.store.exchanges(window.rows))
+    exchanges = {d.key: d for d in context.store.exchanges(c.number for c in window.rows.values())}
     cases = [c.at(as_of.isoformat() if as_of else None) for c in context.store.cases()]
     if context.options.segment:
         part = {c.key for c in context.counted()}
@@ -134,13 +134,9 @@ def section(context: Context, rows: Sequence[WeekRow], alarms: Sequence[Alarm], 
 
 
 def _window(context: Context) -> _Window:
-    found, week = _Window(), context.week
-    first = week.plus(1 - WEEKS).start if week else None
-    for c in context.counted(days=(first, week.end) if week and first else None):
-        day = context.day(c.time)
-        if week and first and (day is None or not first <= day <= week.end):
-            continue
-        if c.key in context.said_again:
+    found, week, again = _Window(), context.week, context.said_again
+    for c, day in context.recent(WEEKS):
+        if c.key in again:
             continue
         found.rows[c.key] = c
         if day is not None:
@@ -151,11 +147,11 @@ def _window(context: Context) -> _Window:
 
 
 def _replies(
-    context: Context, window: _Window, exchanges: Iterable[Document]
+    context: Context, window: _Window, exchanges: Mapping[str, Document]
 ) -> tuple[tuple[ReplyRow, ...], tuple[StockText, ...]]:
     answers = list[Answer]()
-    for document in exchanges:
-        found = answer_of(document, _drivers(context, window.rows[document.key]))
+    for key, document in exchanges.items():
+        found = answer_of(document, _drivers(context, window.rows[key]))
         if found is not None:
             answers.append(found)
     if not answers:
@@ -178,13 +174,13 @@ def _replies(
     return (row(""), *sorted(rows, key=lambda r: (-r.answers, r.channel))), tuple(stocks)
 
 
-def _touches(context: Context, window: _Window, exchanges: Iterable[Document]) -> list[Touch]:
+def _touches(context: Context, window: _Window, exchanges: Mapping[str, Document]) -> list[Touch]:
     answered: dict[str, int | None] = {}
-    for document in exchanges:
+    for key, document in exchanges.items():
         at = context.day(document.reply_time) if document.reply else None
         spoken = any(t.role == "agent" for t in document.turns)
         if document.reply or spoken:
-            answered[document.key] = at.toordinal() if at else window.days.get(document.key)
+            answered[key] = at.toordinal() if at else window.days.get(key)
     touches = []
     for key, c in window.rows.items():
         drivers = frozenset(_drivers(context, c))
@@ -243,13 +239,12 @@ def _words(context: Context, wanted: set[tuple[str, str]]) -> dict[tuple[str, st
     return found
 
 
-def _waits(context: Context, window: _Window, exchanges: Sequence[Document]) -> tuple[WaitRow, ...]:
-    timed = waits(exchanges, context.config.zone)
+def _waits(context: Context, window: _Window, exchanges: Mapping[str, Document]) -> tuple[WaitRow, ...]:
+    timed = waits(exchanges.values(), context.config.zone)
     by_channel: dict[str, list[Wait]] = {}
     for wait in timed:
         by_channel.setdefault(wait.channel, []).append(wait)
-    apart = {d.key for d in exchanges}
-    lone = Counter(c.channel for key, c in window.rows.items() if key not in apart)
+    lone = Counter(c.channel for key, c in window.rows.items() if key not in exchanges)
     rows = []
     for channel, some in by_channel.items():
         alone = lone[channel] if channel in _CORRESPONDENCE else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from voc.pipeline.context import UNHEARD, Context
 from voc.pipeline.labelling import RANDOM, error_counts, standing_labels
 from voc.report import Audit, Drift, Health, LanguageHealth
 from voc.report.health_value import LENGTH, PROBABILITY, UNKNOWN, Rate
-from voc.store import Detail
+from voc.store import Counted, Figure
 from voc.trends import usable_errors, wilson
 from voc.trends.change import BASELINE_WEEKS
 from voc.trends.drift import Floats, drifted, usual_shares
@@ -30,37 +31,33 @@ def model_health(context: Context) -> Health | None:
     model is no other one."""
     if context.options.segment:
         return None
-    week = context.week
-    first = week.plus(-BASELINE_WEEKS) if week else None
-    heard: dict[str, dict[Week | None, list[str]]] = {}
-    for c in context.counted(days=(first.start, week.end) if week and first else None):
-        if c.status in UNHEARD or c.key in context.said_again:
-            continue
-        day = context.day(c.time)
-        of = Week.of(day) if day and week else None
-        if week is None or (of is not None and first is not None and first <= of <= week):
-            heard.setdefault(c.language, {}).setdefault(of, []).append(c.key)
+    week, again = context.week, context.said_again
+    heard: dict[str, dict[Week | None, list[Counted]]] = {}
+    week_of = lru_cache(maxsize=1024)(Week.of)
+    for c, day in context.recent(BASELINE_WEEKS + 1):
+        if c.status not in UNHEARD and c.key not in again:
+            heard.setdefault(c.language, {}).setdefault(week_of(day) if day and week else None, []).append(c)
     told = [_language(context, language, heard[language], week) for language in heard if heard[language].get(week)]
     told.sort(key=lambda one: (-one.n, one.language))
     return Health(tuple(told), tuple(_audits(context)))
 
 
 def _language(
-    context: Context, language: str, weeks: Mapping[Week | None, Sequence[str]], week: Week | None
+    context: Context, language: str, weeks: Mapping[Week | None, Sequence[Counted]], week: Week | None
 ) -> LanguageHealth:
-    """``weeks``: the keys of its documents by week, among them ``week`` itself."""
+    """``weeks``: its documents by week, among them ``week`` itself."""
     before = sorted(w for w in weeks if w is not None and w != week)
-    chosen = {of: sorted(weeks[of])[:MAX_READ] for of in (*before, week)}
-    of_key = {key: of for of, keys in chosen.items() for key in keys}
-    details = list(context.store.details(context.model, of_key))
-    unclear = Counter(of_key[d.prediction.key] for d in details if d.prediction.abstained)
+    chosen = {of: sorted(weeks[of], key=lambda c: c.key)[:MAX_READ] for of in (*before, week)}
+    of_key = {c.key: of for of, some in chosen.items() for c in some}
+    read = list(context.store.figures(context.model, (c.number for some in chosen.values() for c in some)))
+    unclear = Counter(of_key[one.key] for one in read if one.unclear)
     span: list[Week | None] = [week.plus(back) for back in range(-BASELINE_WEEKS, 1)] if week else [None]
     usual = usual_shares([unclear[of] for of in span], [len(chosen.get(of, ())) for of in span])
     values: dict[str, dict[Week | None, list[float]]] = {}
-    for figure, found in _figures(context, details).items():
-        for detail, value in zip(details, found, strict=True):
+    for figure, found in _figures(context, read).items():
+        for one, value in zip(read, found, strict=True):
             if value is not None:
-                values.setdefault(figure, {}).setdefault(of_key[detail.prediction.key], []).append(value)
+                values.setdefault(figure, {}).setdefault(of_key[one.key], []).append(value)
     drifts = (_drift(figure, by_week, before, week) for figure, by_week in values.items())
     return LanguageHealth(
         language, len(weeks[week]), len(chosen[week]), unclear[week], usual.weeks, usual.low, usual.high, usual.signal,
@@ -68,15 +65,15 @@ def _language(
     )  # fmt: skip
 
 
-def _figures(context: Context, details: Sequence[Detail]) -> dict[str, list[float | None]]:
+def _figures(context: Context, read: Sequence[Figure]) -> dict[str, list[float | None]]:
     """Each figure of each document; None where its words were taken out."""
     gone = context.store.erased_keys()
-    texts = ["\n".join(d.document.text[s.start : s.end] for s in d.segments) for d in details]
-    there = [d.prediction.key not in gone for d in details]
+    texts = [one.words for one in read]
+    there = [one.key not in gone for one in read]
     unknown = unknown_shares(context.config.general.model, texts)
     figures: dict[str, Sequence[float]] = {LENGTH: [float(len(text)) for text in texts]}
     figures |= {UNKNOWN: unknown} if unknown is not None else {}
-    figures[PROBABILITY] = [float(np.mean(d.prediction.probabilities)) for d in details]
+    figures[PROBABILITY] = [one.mean for one in read]
     return {
         figure: [value if known or figure == PROBABILITY else None for value, known in zip(found, there, strict=True)]
         for figure, found in figures.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 from voc.needs import NeedsAxis
@@ -9,9 +11,8 @@ from voc.pipeline.context import UNHEARD, Context
 from voc.pipeline.feeds import feed_name
 from voc.pipeline.theming import theme_window
 from voc.results import ThemeResult
-from voc.store import Counted
 from voc.taxonomy import PRAISE
-from voc.trends.needs import LEAST_CARRYING, WEEKS, ThemeSide, Told, needs_axis
+from voc.trends.needs import LEAST_CARRYING, WEEKS, ThemeSide, Told, needs_axis, sampled, who_said
 from voc.trends.ratings import scaled
 from voc.weeks import Week
 
@@ -22,14 +23,8 @@ MAX_PRAISES: Final = 4
 def needs(context: Context, found: ThemeResult) -> NeedsAxis | None:
     """The axis of the weeks up to the report's, with the larger of the themes; None where nobody was heard."""
     week = context.week
-    start = week.plus(1 - WEEKS).start if week else None
-    heard = dict[str, tuple[Counted, Week | None]]()
-    for c in context.counted(days=(start, week.end) if week and start else None):
-        day = context.day(c.time)
-        if week and start and (day is None or not start <= day <= week.end):
-            continue
-        if c.status not in UNHEARD and c.key not in context.said_again:
-            heard[c.key] = (c, Week.of(day) if day else None)
+    again = context.said_again
+    heard = [(c, day) for c, day in context.recent(WEEKS) if c.status not in UNHEARD and c.key not in again]
     if not heard:
         return None
     themes = _larger(found)
@@ -39,25 +34,30 @@ def needs(context: Context, found: ThemeResult) -> NeedsAxis | None:
             members.setdefault(key, set()).add(theme.id)
     window = theme_window(context)
     first = Week.of(window[0]) if window else None
-    ratings = scaled(
-        {key: (feed_name(source), rating) for key, (source, rating) in context.store.ratings(heard).items()}
-    )
+    feed_of = lru_cache(maxsize=16384)(feed_name)
+    rated = context.store.ratings(c.number for c, _ in heard)
+    ratings = scaled({c.key: (feed_of(c.source), rated[c.number]) for c, _ in heard if c.number in rated})
+    looked_at = sampled(Counter(who_said(c.key, c.customer) for c, _ in heard))
     told = []
-    for key, (c, of) in heard.items():
-        scale, rating = ratings.get(key, ("", None))
+    for c, day in heard:
+        if who_said(c.key, c.customer) not in looked_at:
+            continue
+        of = Week.of(day) if day else None
+        scale, rating = ratings.get(c.key, ("", None))
         placed = first is None or (of is not None and of >= first)
         told.append(
             Told(
-                key, c.customer, str(of) if of else "", c.channel, c.language, c.labels,
-                frozenset(members.get(key, ())) if placed else None, rating, scale,
+                c.key, c.customer, str(of) if of else "", c.channel, c.language, c.labels,
+                frozenset(members.get(c.key, ())) if placed else None, rating, scale,
             )
         )  # fmt: skip
     return needs_axis(
         told,
         drivers=[d.key for d in context.taxonomy.drivers],
         themes=themes,
-        start=start.isoformat() if start else None,
+        start=week.plus(1 - WEEKS).start.isoformat() if week else None,
         end=week.end.isoformat() if week else None,
+        left_out=len(heard) - len(told),
     )
 
 

@@ -140,6 +140,7 @@ def _saved(context: Context, scope: str, revision: int) -> tuple[Report, str]:
 def _next_revision(context: Context) -> tuple[Report, str]:
     before = context.store.latest_revision(context.scope)
     value = build_report(_inputs(context, parse_report(before.value) if before else None))
+    context.forget_recent()  # files are drawn and set next, which takes memory, too
     text = render_json(value)
     if before and value.revision == before.revision:
         return value, before.value
@@ -235,7 +236,7 @@ def _stale(context: Context) -> tuple[StaleFeed, ...]:
 
 
 def _hear(context: Context) -> _Heard:
-    heard, week = _Heard(), context.week
+    heard = _Heard()
     for g in context.groups:
         day = context.day(g.time)
         heard.documents += g.documents
@@ -247,12 +248,10 @@ def _hear(context: Context) -> _Heard:
         else:
             heard.first = min(heard.first or day, day)
             heard.last = max(heard.last or day, day)
-    for c in context.counted(days=(week.start, week.end) if week else None):
-        day = context.day(c.time)
-        if week is None or (day is not None and week.start <= day <= week.end):
-            heard.week_keys.append(c.key)
-            heard.week_channels[c.channel] += 1
-            heard.week_languages[c.language] += 1
+    for c, _ in context.recent(1):
+        heard.week_keys.append(c.key)
+        heard.week_channels[c.channel] += 1
+        heard.week_languages[c.language] += 1
     return heard
 
 

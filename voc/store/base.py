@@ -12,6 +12,9 @@ from voc.store.vectors import Vectors
 PAGE = 500
 """Documents read in one query: a walk holds that many at a time, and no read transaction stays open between them."""
 
+LONG_PAGE = 5000
+"""The same of light rows."""
+
 
 class Part:
     """Base of the store's parts; `Store` joins them over one connection."""
@@ -39,9 +42,13 @@ class Part:
             some = json.dumps(wanted[start : start + PAGE])
             sql = "SELECT seq FROM documents WHERE key IN (SELECT value FROM json_each(?))"
             numbers.update(seq for (seq,) in self._db.rows(sql, (some,)))
+        yield from self._numbered(numbers, PAGE)
+
+    def _numbered(self, numbers: Iterable[int], page: int = LONG_PAGE) -> Iterator[str]:
+        """Pages of ``numbers`` of documents in ingest order, each as a JSON array for ``json_each``."""
         ordered = sorted(numbers)
-        for start in range(0, len(ordered), PAGE):
-            yield json.dumps(ordered[start : start + PAGE])
+        for start in range(0, len(ordered), page):
+            yield json.dumps(ordered[start : start + page])
 
     def document_count(self) -> int:
         """Number of documents, duplicates and rejects left out."""

@@ -80,12 +80,12 @@ class Cases(Part):
         )
         return tuple(map(int, row or ()))
 
-    def exchanges(self, keys: Iterable[str]) -> Iterator[Document]:
-        """Of the documents with one of ``keys`` those that can hold an answer: with turns, a reply or a thread."""
+    def exchanges(self, numbers: Iterable[int]) -> Iterator[Document]:
+        """Of the documents with one of ``numbers`` those that can hold an answer: with turns, a reply or a thread."""
         sql = f"""SELECT {DOCUMENT_COLUMNS} FROM documents d JOIN contents c ON c.document = d.seq
             WHERE d.seq IN (SELECT value FROM json_each(?)) AND (instr(c.rest, '"turns":') > 0
             OR instr(c.rest, '"reply":') > 0 OR instr(c.rest, '"thread":') > 0) ORDER BY d.seq"""  # noqa: S608
-        for page in self._pages(keys):
+        for page in self._numbered(numbers):
             yield from map(document_of, self._db.rows(sql, (page,)))
 
     def values(self, keys: Iterable[str]) -> dict[str, float]:

@@ -62,15 +62,12 @@ class Documents(Part):
         for page in self._pages(keys):
             yield from map(document_of, self._db.rows(sql, (page,)))
 
-    def ratings(self, keys: Iterable[str]) -> dict[str, tuple[str, float]]:
-        """(source, rating as given) of each document with one of ``keys`` that is rated."""
-        sql = """SELECT d.key, d.source, json_extract(c.rest, '$.rating') AS rating FROM documents d
-            JOIN contents c ON c.document = d.seq
-            WHERE d.seq IN (SELECT value FROM json_each(?)) AND rating IS NOT NULL ORDER BY d.seq"""
+    def ratings(self, numbers: Iterable[int]) -> dict[int, float]:
+        """The rating as given of each document with one of ``numbers`` that is rated, by its number."""
+        sql = """SELECT document, json_extract(rest, '$.rating') AS rating FROM contents
+            WHERE document IN (SELECT value FROM json_each(?)) AND rating IS NOT NULL"""
         return {
-            key: (source, float(rating))
-            for page in self._pages(keys)
-            for key, source, rating in self._db.rows(sql, (page,))
+            number: float(rating) for page in self._numbered(numbers) for number, rating in self._db.rows(sql, (page,))
         }
 
     def document(self, id_or_key: str) -> list[Document]:

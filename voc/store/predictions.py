@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 
@@ -11,14 +11,16 @@ import numpy as np
 
 from voc.documents import Document
 from voc.results import Classified, Evidence, Prediction
-from voc.store.base import Part
+from voc.store.base import LONG_PAGE, Part
 from voc.store.connection import Row, Value
 from voc.store.labels import settle
 from voc.store.rows import (
     DOCUMENT_COLUMNS,
     Counted,
     Detail,
+    Figure,
     Group,
+    Span,
     document_of,
     instant,
     pack_segments,
@@ -30,7 +32,6 @@ from voc.store.vectors import FOLDER
 
 # A prediction whose vectors were lost counts as not made: it is made again, the same, and its vectors with it.
 _WHOLE = "NOT (p.pieces > 0 AND p.shard IS NULL)"
-_LONG_PAGE = 5000  # light rows that are held at a time
 
 
 class Predictions(Part):
@@ -120,13 +121,16 @@ class Predictions(Part):
             first, last = (instant(day.isoformat()) or 0.0 for day in days)
             narrow, asked = f"{narrow} AND +d.instant BETWEEN ? AND ?", [*asked, first - LAST_DAYS, last + LAST_DAYS]
         sql = f"""SELECT d.seq, d.key, d.time, d.customer, p.labels, p.status, d.channel, d.language,
-            coalesce(d.product, ''), coalesce(d.region, ''){more}
+            coalesce(d.product, ''), coalesce(d.region, ''), d.source{more}
             FROM documents d CROSS JOIN predictions p ON p.model = ? AND p.document = d.seq {joined}
             WHERE %s{narrow} ORDER BY d.seq"""  # noqa: S608
         for row in self._walk(sql, number, asked, keys):
-            key, time, customer, labels, *rest = row[1:10]
-            judged = (_unpacked(row[10]), by_hand_of(row[11])) if probabilities else ()
-            yield Counted(key, time, customer, labels_of(labels), *rest, *judged)
+            number, key, time, customer, labels, status, channel, language, product, region, source, *judged = row
+            chances, by_hand = (_unpacked(judged[0]), by_hand_of(judged[1])) if judged else ((), ())
+            yield Counted(
+                key, time, customer, labels_of(labels), status, channel, language, product, region, chances, by_hand,
+                source, number,
+            )  # fmt: skip
 
     def _walk(self, sql: str, model: int, asked: Sequence[Value], keys: Iterable[str] | None) -> Iterator[Row]:
         """Rows of ``sql``, whose first column is the document's number, page by page. CROSS JOIN and the plus keep
@@ -138,7 +142,7 @@ class Predictions(Part):
             return
         # By number, without asking first which there are.
         last, every = 0, sql % "d.seq > ?" + " LIMIT ?"
-        while page := self._db.rows(every, (model, last, *asked, _LONG_PAGE)):
+        while page := self._db.rows(every, (model, last, *asked, LONG_PAGE)):
             last = page[-1][0]
             yield from page
 
@@ -167,6 +171,32 @@ class Predictions(Part):
                 segments = unpack_segments(row[7])
                 prediction = _prediction(row, model, spans.get(row[0], ()))
                 yield Detail(document_of(row[9:]), prediction, segments, unpack_scores(row[8], len(segments)))
+
+    def figures(self, model: str, numbers: Iterable[int]) -> Iterator[Figure]:
+        """What `Figure` tells of each document with one of ``numbers`` that ``model`` classified, in ingest order."""
+        sql = """SELECT d.key, c.text, o.segments, o.probabilities, o.abstained != '[]'
+            FROM predictions p JOIN outputs o ON o.prediction = p.id
+            JOIN documents d ON d.seq = p.document JOIN contents c ON c.document = d.seq
+            WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?)) ORDER BY p.document"""
+        for page in self._numbered(numbers):
+            for key, text, segments, chances, unclear in self._db.rows(sql, (self._model(model), page)):
+                places = np.frombuffer(segments, dtype="<i4").reshape(-1, 4)[:, 1:3].tolist()
+                words = "\n".join([text[start:end] for start, end in places])
+                yield Figure(key, words, float(np.mean(np.frombuffer(chances, dtype="<f8"))), bool(unclear))
+
+    def spans(self, model: str, numbers: Iterable[int], labels: Collection[str]) -> Iterator[Span]:
+        """The evidence of ``labels`` where the document was given that label, of the documents with one of ``numbers``,
+        in ingest order, the surest of a document first."""
+        sql = """SELECT p.document, p.labels, e.label, e.segment, e.start, e."end", e.score, c.text
+            FROM predictions p JOIN evidence e ON e.prediction = p.id JOIN contents c ON c.document = p.document
+            WHERE p.model = ? AND p.document IN (SELECT value FROM json_each(?))
+            AND e.label IN (SELECT value FROM json_each(?)) ORDER BY p.document, e.position"""
+        given_of, wanted = cache(lambda text: frozenset(json.loads(text))), json.dumps(sorted(labels))
+        for page in self._numbered(numbers):
+            for number, given, label, *place, text in self._db.rows(sql, (self._model(model), page, wanted)):
+                if label in given_of(given):
+                    evidence = Evidence(label, *place)
+                    yield Span(number, evidence, text[evidence.start : evidence.end])
 
     def models(self) -> dict[str, int]:
         """How many documents each model classified, in the order in which the models were first used."""

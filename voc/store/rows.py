@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.documents import Document, Segment, Turn
-from voc.results import Prediction
+from voc.results import Evidence, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class StoredReject:
 @dataclass(frozen=True, slots=True)
 class Counted:
     """One classified document, without its text: what trends, coverage and journeys count. ``probabilities`` and
-    ``by_hand`` are () unless they were asked for."""
+    ``by_hand`` are () unless they were asked for; ``number`` means nothing beyond its store."""
 
     key: str
     time: str | None
@@ -74,6 +74,28 @@ class Counted:
     region: str = ""
     probabilities: tuple[float, ...] = ()
     by_hand: tuple[str, ...] = ()
+    source: str = field(default="", compare=False)
+    number: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one model made of one document, without what it rests on. ``words``: those that were read; ``mean``
+    (0..1): of its probabilities; ``unclear``: whether a label was too close to call."""
+
+    key: str
+    words: str
+    mean: float
+    unclear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a document that show a label which the document was given, and how surely (0..1)."""
+
+    number: int
+    evidence: Evidence
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

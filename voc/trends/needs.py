@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ LEAST_CUSTOMERS: Final = 20
 RESAMPLES: Final = 500
 MAX_DOCUMENTS: Final = 50_000
 _SEED: Final = 20261122
-_CHUNK: Final = 50  # resamples at a time: bounds the memory to 50 numbers a document and a pair of columns
+_CHUNK: Final = 50  # resamples at a time: bounds the memory to 50 numbers a customer, a row and a pair of columns
 _CONFIDENCE: Final = 0.95
 _NORMAL: Final = 1.959964
 _RARE: Final = 10  # documents below which a level of a control shares a column with others
@@ -93,8 +93,13 @@ class Told:
 
     @property
     def who(self) -> str:
-        """The customer; where unknown, a document is one."""
-        return f"k {self.key}" if self.customer is None else f"c {self.customer}"
+        """See `who_said`."""
+        return who_said(self.key, self.customer)
+
+    @property
+    def columns(self) -> tuple[object, ...]:
+        """All that its row in a model of an outcome is made of."""
+        return (self.labels, self.themes, self.channel, self.language, self.week, self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +130,23 @@ class _Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Problem:
-    """A fitted model of one outcome. ``clusters``: the customer of each of its documents."""
+    """A fitted model of one outcome. ``said`` and ``sums``: (rows, customers) sparse, how many documents of each row a
+    customer has, and the sum of their outcomes."""
 
     outcome: str
     fit: Ridge
     columns: Columns
-    clusters: Ints
+    said: Any
+    sums: Any
     sides: list[_Side]
 
     def effects(self, draws: Floats) -> Floats:
         """(b, sides)"""
         return np.asarray(draws @ np.array([s.contrast for s in self.sides]).T, dtype=np.float64)
+
+    def redrawn(self, weights: Floats) -> Floats:
+        """The effects (b, sides) where the customers weigh ``weights`` (customers, b)."""
+        return self.effects(self.fit.redraw(self.said @ weights, self.sums @ weights))
 
 
 def needs_axis(
@@ -145,10 +156,11 @@ def needs_axis(
     themes: Sequence[ThemeSide] = (),
     start: str | None = None,
     end: str | None = None,
+    left_out: int = 0,
 ) -> NeedsAxis:
-    """The axis of ``told``, in any order, with the same result. What cannot be looked at is said, never raised."""
-    everyone = sorted(told, key=lambda t: (t.who, t.key))
-    rows = _sampled(everyone)
+    """The axis of ``told``, in any order, with the same result; ``left_out``: documents beyond those, see `sampled`.
+    What cannot be looked at is said, never raised."""
+    rows = sorted(told, key=lambda t: (t.who, t.key))
     number = {who: i for i, who in enumerate(dict.fromkeys(t.who for t in rows))}
     clusters = np.array([number[t.who] for t in rows], dtype=np.int64)
     outcomes = tuple(_outcome(name, rows) for name in OUTCOMES)
@@ -157,31 +169,35 @@ def needs_axis(
         if outcome.state != FITTED or (kind == THEME and not themes):
             continue
         inside = [i for i, t in enumerate(rows) if kind == DRIVER or t.themes is not None]
-        problem = _problem(outcome.name, [rows[i] for i in inside], clusters[inside], drivers, _of(kind, themes))
+        problem = _problem(
+            outcome.name, [rows[i] for i in inside], clusters[inside], len(number), drivers, _of(kind, themes)
+        )
         problems += [problem] if problem else []
     judged, critical, tests = _judge(problems, len(number))
-    return NeedsAxis(
-        start, end, outcomes, _needs(judged, drivers, themes), tests, critical, RESAMPLES, len(everyone) - len(rows)
-    )
+    return NeedsAxis(start, end, outcomes, _needs(judged, drivers, themes), tests, critical, RESAMPLES, left_out)
 
 
 def _of(kind: str, themes: Sequence[ThemeSide]) -> Sequence[ThemeSide]:
     return themes if kind == THEME else ()
 
 
-def _sampled(rows: list[Told]) -> list[Told]:
-    """All documents of customers, as many as there is time for: those first by a hash, which is by chance and the same
-    each time."""
-    if len(rows) <= MAX_DOCUMENTS:
-        return rows
-    sizes = Counter(t.who for t in rows)
+def who_said(key: str, customer: str | None) -> str:
+    """Whose voice a document is: its customer's; where unknown, it is one by itself."""
+    return f"k {key}" if customer is None else f"c {customer}"
+
+
+def sampled(sizes: Mapping[str, int]) -> frozenset[str]:
+    """Whose documents are looked at, all of them, as many as there is time for: those first by a hash, which is by
+    chance and the same each time. ``sizes``: how many documents each has, by `who_said`."""
+    if sum(sizes.values()) <= MAX_DOCUMENTS:
+        return frozenset(sizes)
     kept, total = set[str](), 0
     for who in sorted(sizes, key=lambda w: hashlib.sha256(w.encode("utf-8", "surrogatepass")).digest()):
         total += sizes[who]
         if total > MAX_DOCUMENTS and kept:
             break
         kept.add(who)
-    return [t for t in rows if t.who in kept]
+    return frozenset(kept)
 
 
 def _outcome(name: str, rows: Sequence[Told]) -> Outcome:
@@ -207,41 +223,54 @@ def _value(name: str, told: Told) -> float:
 
 
 def _problem(
-    outcome: str, rows: Sequence[Told], clusters: Ints, drivers: Sequence[str], themes: Sequence[ThemeSide]
-) -> _Problem | None:
+    outcome: str, rows: Sequence[Told], clusters: Ints, customers: int, drivers: Sequence[str],
+    themes: Sequence[ThemeSide],
+) -> _Problem | None:  # fmt: skip
     """The model of ``outcome`` on the labels of ``drivers``, ``themes`` and the controls; None where the documents that
     are left say too little."""
     inside = [i for i, t in enumerate(rows) if outcome == LEAVING or t.rating is not None]
     rows = [rows[i] for i in inside]
     if _outcome(outcome, rows).state != FITTED:
         return None
+    row_of: dict[tuple[object, ...], int] = {}
+    of = np.array([row_of.setdefault(t.columns, len(row_of)) for t in rows], dtype=np.int64)
+    counts = np.bincount(of)
+    patterns = [rows[i] for i in np.unique(of, return_index=True)[1]]
     labels = [f"{d}.{side}" for d in drivers for side in (COMPLAINT, PRAISE)]
     names = ["", *labels, *(f"theme {t.id}" for t in themes)]
     place = {name: i for i, name in enumerate(names)}
-    controls = _controls(rows)
+    controls = _controls(patterns, counts)
     for found in controls:
         for name in found:
             place.setdefault(name, len(place))
     indices = []
-    for t, found in zip(rows, controls, strict=True):
+    for t, found in zip(patterns, controls, strict=True):
         carried = [place[label] for label in t.labels if label in place]
         carried += [place[f"theme {theme}"] for theme in t.themes or () if f"theme {theme}" in place]
         indices.append(sorted({0, *carried, *(place[name] for name in found)}))
     columns = columns_of(indices, len(place))
     values = np.array([_value(outcome, t) for t in rows])
-    fit = Linear(columns, values) if outcome == RATING else Logistic(columns, values)
-    at = clusters[inside]
-    sides = _sides(columns, at, place, drivers, themes)
-    return _Problem(outcome, fit, columns, at, sides)
+    fit = Linear(columns, of, values) if outcome == RATING else Logistic(columns, of, values)
+    said, sums = (_summed(some, of, clusters[inside], customers) for some in (np.ones(len(of)), values))
+    return _Problem(outcome, fit, columns, said, sums, _sides(columns, counts, said, place, drivers, themes))
 
 
-def _controls(rows: Sequence[Told]) -> list[list[str]]:
-    """The names of the columns of channel, language, week and scale of each document; rare levels share one, and an
-    attribute with a single level has none."""
-    found: list[list[str]] = [[] for _ in rows]
+def _summed(values: Floats, of: Ints, clusters: Ints, customers: int) -> Any:
+    """(rows, customers) sparse: the sums of ``values`` (n,)."""
+    from scipy.sparse import csr_matrix
+
+    made: Any = csr_matrix((values, (of, clusters)), shape=(int(of.max()) + 1, customers))
+    return made
+
+
+def _controls(patterns: Sequence[Told], counts: Ints) -> list[list[str]]:
+    """The names of the columns of channel, language, week and scale of each row, of which there are ``counts``
+    documents; rare levels share one, and an attribute with a single level has none."""
+    found: list[list[str]] = [[] for _ in patterns]
     for name in ("channel", "language", "week", "scale"):
-        values = [str(getattr(t, name)) for t in rows]
-        sizes = Counter(values)
+        values, sizes = [str(getattr(t, name)) for t in patterns], Counter[str]()
+        for value, count in zip(values, counts.tolist(), strict=True):
+            sizes[value] += count
         merged = [v if sizes[v] >= _RARE else "(rare)" for v in values]
         if len(set(merged)) > 1:
             for columns, value in zip(found, merged, strict=True):
@@ -250,20 +279,22 @@ def _controls(rows: Sequence[Told]) -> list[list[str]]:
 
 
 def _sides(
-    columns: Columns, clusters: Ints, place: dict[str, int], drivers: Sequence[str], themes: Sequence[ThemeSide]
-) -> list[_Side]:
+    columns: Columns, counts: Ints, said: Any, place: dict[str, int], drivers: Sequence[str],
+    themes: Sequence[ThemeSide],
+) -> list[_Side]:  # fmt: skip
     """The effects to be estimated: of the drivers or, where there are any, of the themes. A complaint of a theme is one
     of its driver, too: its effect is that of both columns."""
     held = columns.across.tocsr()
 
     def side(need: tuple[str, str], name: str, column: int, also: int | None) -> _Side:
-        who = held.indices[held.indptr[column] : held.indptr[column + 1]]
+        carrying = held.indices[held.indptr[column] : held.indptr[column + 1]]
+        documents = int(counts[carrying].sum())
         contrast = np.zeros(columns.count)
         contrast[column] = 1.0
-        if also is not None and len(who):
+        if also is not None and documents:
             beside = held.indices[held.indptr[also] : held.indptr[also + 1]]
-            contrast[also] = len(np.intersect1d(who, beside)) / len(who)
-        return _Side(need, name, column, contrast, len(who), len(np.unique(clusters[who])))
+            contrast[also] = int(counts[np.intersect1d(carrying, beside)].sum()) / documents
+        return _Side(need, name, column, contrast, documents, len(np.unique(said[carrying].indices)))
 
     if themes:
         return [side((THEME, t.id), t.side, place[f"theme {t.id}"], place.get(f"{t.driver}.{t.side}")) for t in themes]
@@ -276,9 +307,9 @@ def _judge(problems: Sequence[_Problem], customers: int) -> tuple[list[tuple[_Si
     random = np.random.default_rng(_SEED)
     for first in range(0, RESAMPLES, _CHUNK):
         # The same weights in every model: a customer who weighs much does so in all of them.
-        weights = random.standard_exponential((min(_CHUNK, RESAMPLES - first), customers))
+        weights = random.standard_exponential((min(_CHUNK, RESAMPLES - first), customers)).T.copy()
         for problem, found in zip(problems, draws, strict=True):
-            found.append(problem.effects(problem.fit.redraw(np.ascontiguousarray(weights[:, problem.clusters].T))))
+            found.append(problem.redrawn(weights))
     parts = []
     largest = np.zeros(RESAMPLES)
     for problem, found in zip(problems, draws, strict=True):
