@@ -54,6 +54,7 @@ _PLACE: Final = re.compile(
 _FREQUENT_WORD: Final = -11.5
 _SELDOM_WORD: Final = -13.0
 _RARE_WORD: Final = -15.0
+_SAID_ALONE: Final = -11.2  # below: characters that are hardly a word by themselves (诚 -11.3, but 吵 -11.0)
 _WORDLIKE: Final = -8.0  # below: family names that are everyday words
 _NOT_GIVEN: Final = frozenset(
     "的了已姓后看却和与是在不也都就还又很被把给让向到有来去没说叫请要会能这那位个们某女男老科"
@@ -248,9 +249,13 @@ def _is_titled(piece: str, at: int, first: int, end: int, ends: bool) -> bool:
     known = [char in lists.given for char in given]
     if all(known) and not everyday:
         return True
-    if len(given) != 2 or lists.words.get(given, -99.0) > _RARE_WORD or _NOT_GIVEN.intersection(given):
+    if len(given) != 2 or lists.words.get(given, -99.0) > _RARE_WORD or _is_word(piece, at, end):
         return False
-    return (any(known) or not everyday) and not _is_word(piece, at, end)
+    if _NOT_GIVEN.intersection(given):
+        # 姚又诚; not 高又瘦 of 又高又瘦, nor 于又吵
+        alone = given[1] not in _NOT_GIVEN and (known[1] or lists.words.get(given[1], -99.0) < _SAID_ALONE)
+        return given[0] == "又" and alone and not everyday and piece[at - 1 : at] != "又"
+    return any(known) or not everyday
 
 
 def _names_from(piece: str, at: int, said: bool, ends: bool) -> Iterator[tuple[int, float]]:
