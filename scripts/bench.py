@@ -161,6 +161,7 @@ def themes(texts: Sequence[str], which: str) -> dict[str, float]:
 
 CONTENDERS: dict[str, tuple[float, Callable[[Sequence[str]], dict[str, float]]]] = {
     "voc classify": (1.0, voc_classify),
+    "voc classify --quality fast": (1.0, lambda texts: voc_classify(texts, "--quality", "fast")),
     "voc classify --quality full": (SLOW, lambda texts: voc_classify(texts, "--quality", "full")),
     "transformers pipeline, batch 1": (SLOW, lambda texts: transformers_pipeline(texts, 1)),
     "transformers pipeline, batch 32": (SLOW * 2, lambda texts: transformers_pipeline(texts, 32)),

@@ -6,6 +6,9 @@ Without ``--tune`` the encoder stays as it is, and only what stands on its vecto
 upper layers are trained too (``voc.classify.tune``) and the whole model is written. A fifth of ``--train`` is then held
 back: it sets probabilities, thresholds and the known errors, and no weight.
 
+With ``--exit`` nothing of the model in ``--out`` is changed: heads of the quality ``fast`` are added to it, for what
+its encoder gives after so many layers, with the model itself as their teacher (``voc.classify.early``).
+
 With ``--teacher`` the tuned layers also learn what that model says of documents that nobody labelled, segment by
 segment (``voc.classify.distil``): ``--unlabelled`` of those under ``--feedback``, sources in equal shares.
 
@@ -20,7 +23,7 @@ documents are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +33,7 @@ from numpy.typing import NDArray
 
 from voc.classify.build import OutOfFold, build_heads, chinese_table
 from voc.classify.distil import draw_unlabelled, taught_segments
+from voc.classify.early import EARLY, early_heads
 from voc.classify.gold import Example, read_gold, target_matrix
 from voc.classify.heads import save_heads
 from voc.classify.metrics import calibration_error, f1
@@ -38,7 +42,7 @@ from voc.classify.train import FOLDS, Recipe
 from voc.classify.trunk import count_layers
 from voc.classify.tuned_model import recipe_for, tune_model
 from voc.documents import Document
-from voc.encoders import load_encoder, resolve_model
+from voc.encoders import FAST, load_encoder, resolve_model
 from voc.ingest import IngestOptions, open_sources
 from voc.taxonomy import default_taxonomy
 
@@ -61,6 +65,7 @@ FILE = click.Path(path_type=Path, exists=True)
     help="Layers that the new model does without; with --tune.",
 )
 @click.option("--teacher", default=None, help="A trained model that tells what unlabelled documents show; with --tune.")
+@click.option("--exit", "layers", type=click.IntRange(1), help="Add the quality fast to --out, after so many layers.")
 @click.option("--unlabelled", default=25_000, show_default=True, help="Documents to learn from the teacher.")
 @click.option("--members", type=int, default=Recipe().members, show_default=True, help="Networks averaged, untuned.")
 @click.option("--workers", default=2, show_default=True, help="Processes or threads.")
@@ -69,31 +74,39 @@ FILE = click.Path(path_type=Path, exists=True)
 def main(
     train_file: Path, dev_file: Path, extra: tuple[Path, ...], extra_weight: float, feedback: tuple[Path, ...],
     encoder_name: str | None, out: Path, tuned: bool, leave_out: tuple[int, int] | None, teacher: str | None,
-    unlabelled: int, members: int, workers: int, cache: Path | None, by_source: bool,
+    layers: int | None, unlabelled: int, members: int, workers: int, cache: Path | None, by_source: bool,
 ) -> None:  # fmt: skip
-    if leave_out and not tuned:
-        raise click.UsageError("--leave-out wants --tune")
-    if teacher and not (tuned and feedback):
-        raise click.UsageError("--teacher wants --tune, and --feedback with documents to teach by")
+    refuse("--leave-out wants --tune", bool(leave_out and not tuned))
+    refuse("--teacher wants --tune, and --feedback with documents", bool(teacher and not (tuned and feedback)))
+    refuse("--exit goes without --encoder, --tune, --by-source", bool(layers and (encoder_name or tuned or by_source)))
     taxonomy = default_taxonomy()
     examples, dev = read_gold(train_file, taxonomy), read_gold(dev_file, taxonomy)
     known = documents(feedback)
     more = [example for file in extra for example in read_gold(file, taxonomy, known)]
     shares = target_matrix(dev, taxonomy.labels).mean(axis=0)
-    encoder = load_encoder(encoder_name, threads=workers)
+    encoder = load_encoder(str(out) if layers else encoder_name, threads=workers)
     table = chinese_table()
     data = prepare(examples, taxonomy.labels, encoder, table, cache)
     if more:
         data = with_extra(data, prepare(more, taxonomy.labels, encoder, table, cache), extra_weight)
-    if teacher:
-        named = {document_digest(example.document.text) for example in [*examples, *dev, *more]}
-        drawn = draw_unlabelled({digest: found for digest, found in known.items() if digest not in named}, unlabelled)
+    if teacher or (layers and known):
+        drawn = others(known, [*examples, *dev, *more], unlabelled)
         said = prepare(drawn, taxonomy.labels, encoder, table, cache)
-        said = replace(said, taught=taught_segments(teacher, drawn, workers))
+        if teacher:
+            said = replace(said, taught=taught_segments(teacher, drawn, workers))
         data, more = with_extra(data, said, 0.0), [*more, *drawn]
-    if tuned:
-        groups = source_groups(examples) if by_source else data.folds[: len(examples)] % FOLDS
-        held = np.flatnonzero(groups == 0)
+    held = np.flatnonzero(data.folds[: len(examples)] % FOLDS == 0)
+    if layers:
+        heads, judged, lost = early_heads(
+            resolve_model(str(out)), layers, [*examples, *more], data, held, replace(EARLY, members=members),
+            labels=taxonomy.labels, taxonomy=taxonomy.version, shares=shares, table=table, threads=workers, cache=cache,
+        )  # fmt: skip
+        out = out / FAST
+        click.echo(f"variance of the vectors for themes that their map loses: {lost:.3f}")
+        print_figures(taxonomy.labels, [examples[i] for i in held], data.targets[held], judged)
+    elif tuned:
+        if by_source:
+            held = np.flatnonzero(source_groups(examples) == 0)
         model = resolve_model(encoder_name)
         recipe = recipe_for(model)
         if leave_out:
@@ -116,6 +129,18 @@ def main(
         out.mkdir(parents=True, exist_ok=True)
         save_heads(heads, out)
         click.echo(f"wrote {out}")
+
+
+def refuse(why: str, wrong: bool) -> None:
+    """Where options do not go together."""
+    if wrong:
+        raise click.UsageError(why)
+
+
+def others(known: Mapping[str, Document], labelled: Sequence[Example], count: int) -> list[Example]:
+    """``count`` documents of ``known`` (by digest) that are not among the labelled ones."""
+    named = {document_digest(example.document.text) for example in labelled}
+    return draw_unlabelled({digest: found for digest, found in known.items() if digest not in named}, count)
 
 
 def documents(paths: Sequence[Path]) -> dict[str, Document]:

@@ -24,7 +24,7 @@ from voc.errors import ConfigError
 CONFIG_NAME: Final = "voc.toml"
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
 UI_LANGUAGES: Final = (*LANGUAGES, "auto")
-QUALITIES: Final = ("balanced", "full")
+QUALITIES: Final = ("fast", "balanced", "full")
 ENGINES: Final = ("local", "ray")
 CLUSTERERS: Final = ("ward", "kmeans", "hdbscan", "fast_hdbscan", "evoc", "cuml")
 DEFAULT, OPTION, DELIVER = "default", "option", "deliver"

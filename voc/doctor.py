@@ -160,7 +160,7 @@ def models() -> list[dict[str, Any]]:
 
     rows = []
     for model in list_models():
-        size = sum(file.stat().st_size for file in model.path.iterdir() if file.is_file())
+        size = sum(file.stat().st_size for file in model.path.rglob("*") if file.is_file())
         rows.append(
             {
                 "name": model.name,
@@ -187,7 +187,7 @@ def _models(config: Config) -> Iterator[Check]:
         model = resolve_model(name)
         yield Check(step, OK, f"{model.id}: {len(model.spec.get('files', {})) or 'its'} files are as they should be")
         step = f"classifier of {name}"
-        yield Check(step, OK, load_classifier(name, find_taxonomy(name, None)).id)
+        yield Check(step, OK, load_classifier(name, find_taxonomy(name, None), config.general.quality).id)
     except ModelError as error:
         yield Check(step, MISSING, error.message, error.hint)
 

@@ -84,7 +84,7 @@ def test_unknown_key_without_a_neighbour_lists_all(tmp_path: Path) -> None:
         ("model = ''", "names no model"),
         ("threads = -1", "from 0 to 1024"),
         ("device = 'tpu'", "cpu, cuda, cuda:N or auto"),
-        ("quality = 'best'", "one of balanced, full"),
+        ("quality = 'best'", "one of fast, balanced, full"),
         ("engine = 'spark'", "one of local, ray"),
         ("address = 'ray://head'", "auto or host:port"),
         ("[ingest]\nmax_reject_share = '5%'", "'5%', not a number"),

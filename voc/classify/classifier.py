@@ -22,7 +22,7 @@ from voc.classify.score import (
     standardise,
 )
 from voc.documents import CONVERSATIONS, Document, Segment
-from voc.encoders import FULL, Encoded, ModelDir, resolve_model
+from voc.encoders import FAST, FULL, Encoded, ModelDir, read_exit, resolve_model
 from voc.errors import ModelError
 from voc.results import EMPTY, NO_CUSTOMER_TURNS, OK, UNTESTED_LANGUAGE, Classified, Prediction
 from voc.taxonomy import Taxonomy
@@ -115,16 +115,17 @@ def status_of(document: Document, segments: tuple[Segment, ...]) -> str:
 def load_classifier(model: str | None, taxonomy: Taxonomy, quality: str = "balanced") -> Classifier:
     """The classifier of a model (a name or a folder; None is the default model).
 
-    Its id says so where it is to score vectors of ``quality`` full, so that stored predictions of the two never mix.
-    ModelError where the model has no classifier, is damaged, or was trained for other labels than the taxonomy's or on
-    other weights than the encoder beside it.
+    ``quality`` fast has heads of its own. The id names a quality that is not balanced, so that stored predictions of
+    two never mix. ModelError where the model has no classifier (for that quality), is damaged, or was trained for other
+    labels than the taxonomy's or on other weights than the encoder beside it.
     """
     from voc.classify.own_drivers import OWN_FOLDER, WithOwnDrivers
 
     found = resolve_model(model)
-    parts = [_of_folder(found, Path(found.path))]
-    if (Path(found.path) / OWN_FOLDER).is_dir():
-        parts.append(_of_folder(found, Path(found.path) / OWN_FOLDER))
+    folder, encoder = Path(found.path), read_exit(found).id if quality == FAST else found.id
+    parts = [_of_folder(found, folder / FAST if quality == FAST else folder, encoder)]
+    if (folder / OWN_FOLDER).is_dir():
+        parts.append(_of_folder(found, folder / OWN_FOLDER, encoder))
     labels = [label for part in parts for label in part.labels]
     if sorted(labels) != sorted(taxonomy.labels) or (len(parts) == 1 and tuple(labels) != taxonomy.labels):
         different = sorted(set(labels) ^ set(taxonomy.labels)) or ["the same labels in another order"]
@@ -134,17 +135,17 @@ def load_classifier(model: str | None, taxonomy: Taxonomy, quality: str = "balan
             "Train one for this taxonomy: voc train --data FILE --taxonomy FILE -o FOLDER.",
         )
     classifier = parts[0] if len(parts) == 1 else WithOwnDrivers(parts[0], parts[1], taxonomy.labels, found.name)
-    if quality == FULL:
-        classifier.id = f"{classifier.id}+{FULL}"
+    if quality in (FAST, FULL):
+        classifier.id = f"{classifier.id}+{quality}"
     return classifier
 
 
-def _of_folder(found: ModelDir, folder: Path) -> Classifier:
-    """The classifier of one pair of files; ModelError where it was trained on other weights than the model's."""
+def _of_folder(found: ModelDir, folder: Path, encoder: str) -> Classifier:
+    """The classifier of one pair of files; ModelError where it was trained on another encoder than ``encoder``."""
     heads, digest = load_heads(folder)
-    if heads.encoder != found.id:
+    if heads.encoder != encoder:
         raise ModelError(
-            f"the classifier of {found.name} was trained on {heads.encoder}, but the encoder here is {found.id}",
+            f"the classifier of {found.name} was trained on {heads.encoder}, but the encoder here is {encoder}",
             "Train it again with voc train, or reinstall voc.",
         )
     return Classifier(heads, found.name, digest)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.classify.gold import Example
-from voc.classify.heads import load_heads
+from voc.classify.heads import Heads, load_heads
 from voc.classify.prepared import passages_of
 from voc.classify.score import lexical_logits, network_logits, sigmoid, standardise
 from voc.documents import Document
@@ -47,7 +47,15 @@ def taught_segments(teacher: str, examples: Sequence[Example], threads: int) -> 
     rows = []
     for passage, encoded in zip(passages, load_encoder(teacher, threads=threads).encode(passages), strict=True):
         if passage.spans:
-            logits = lexical_logits([passage.text[a:b] for a, b in passage.spans], heads)
-            logits += network_logits(standardise(encoded.vectors, encoded.tokens, heads), heads)
-            rows.append(sigmoid(logits).astype(np.float32))
+            texts = [passage.text[a:b] for a, b in passage.spans]
+            rows.append(chances(heads, texts, encoded.vectors, encoded.tokens))
     return np.concatenate([np.zeros((0, len(heads.labels)), np.float32), *rows])
+
+
+def chances(
+    heads: Heads, texts: Sequence[str], vectors: NDArray[np.float32], tokens: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """(n, L) probabilities that ``heads`` give each label for the n segments of one document: their texts, vectors
+    (n, D) and numbers of tokens (n,)."""
+    logits = lexical_logits(texts, heads) + network_logits(standardise(vectors, tokens, heads), heads)
+    return sigmoid(logits).astype(np.float32)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.encoders.early import Exit
 from voc.encoders.onnx_graph import CONTRIB, IR_VERSION, OPSET, graph_file
 from voc.encoders.registry import ModelDir
 from voc.encoders.windows import (
@@ -34,23 +35,23 @@ BATCH_TOKENS = 384
 class OnnxEncoder(WindowedEncoder):
     """`Encoder` over ONNX Runtime; `threads` 0 uses every core. Vectors are the same bits whatever the number.
 
-    `session`: of another graph of the model than the cached one.
+    `session`: of another graph of the model than the cached one. `early`: where the network ends before its last layer.
     """
 
-    def __init__(self, model: ModelDir, *, threads: int = 0, session: Any = None) -> None:
+    def __init__(self, model: ModelDir, *, threads: int = 0, session: Any = None, early: Exit | None = None) -> None:
         from tokenizers import Tokenizer
 
-        self._session = session or open_session(model)
+        self._session = session or open_session(model, early.layers if early else None)
         size = model.spec["encoder"]
         tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
         super().__init__(
-            id=model.id,
+            id=early.id if early else model.id,
             dim=int(size["dim"]),
             tokenizer=tokenizer,
             frame=make_frame(tokenizer, str(size["prefix"]), int(size["max_tokens"]), pad=1),
             batching=Batching(tokens=BATCH_TOKENS),
             workers=threads or cpu_count(),
-            theme_map=theme_map(model),
+            theme_map=early.theme if early else theme_map(model),
         )
 
     def sums_of(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
@@ -77,8 +78,11 @@ def load_session(graph: str | bytes) -> Any:
     return onnxruntime.InferenceSession(graph, session_options(), providers=["CPUExecutionProvider"])
 
 
-def open_session(model: ModelDir) -> Any:
-    """Open the cached graph, making it again where the file is damaged; raises ModelError where that fails too."""
+def open_session(model: ModelDir, layers: int | None = None) -> Any:
+    """Open the cached graph, making it again where the file is damaged; raises ModelError where that fails too.
+
+    `layers`: of the graph, as for `graph_bytes`.
+    """
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     # They have no common base but Exception.
@@ -86,7 +90,7 @@ def open_session(model: ModelDir) -> Any:
                 state.NotImplemented, state.RuntimeException)  # fmt: skip
     unsigned = not signed_products_are_exact()
     for fresh in (False, True):
-        file = graph_file(model, unsigned_weights=unsigned, fresh=fresh)
+        file = graph_file(model, unsigned_weights=unsigned, fresh=fresh, layers=layers)
         try:
             return load_session(str(file))
         except refusals as error:

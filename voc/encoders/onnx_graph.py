@@ -150,10 +150,14 @@ def layer(g: GraphBuilder, x: str, number: int, shapes: tuple[str, str], heads: 
     return g.norm(g.op("Add", y, x), f"{prefix}.output.LayerNorm", epsilon)
 
 
-def graph_bytes(model: ModelDir, *, unsigned_weights: bool = False, watched: bool = False) -> bytes:
+def graph_bytes(
+    model: ModelDir, *, unsigned_weights: bool = False, watched: bool = False, layers: int | None = None
+) -> bytes:
     """Build the graph: input `ids` (rows, length) int64, output `states` (rows, length, dim) float32.
 
     A model with a base layer has (rows, length, 2 dim): the last layer's states, then those of the base layer.
+    ``layers``: end after so many of them, at most the base layer; there are the states of the last alone, the same bits
+    as in the whole graph.
     ``watched``: with a scale for each token throughout, and outputs `entering_0`, `entering_1` and so on (tokens, dim):
     for each layer what enters it, the output of its attention, and its wide part.
     """
@@ -168,7 +172,7 @@ def graph_bytes(model: ModelDir, *, unsigned_weights: bool = False, watched: boo
     cube = g.op("Concat", g.op("Shape", "ids"), g.const("width", np.array([dim], np.int64)), axis=0)
     x = g.op("Reshape", embed(g, epsilon), flat)
     base: str | None = None
-    for number in range(int(size["layers"])):
+    for number in range(layers or int(size["layers"])):
         if number == model.base_layer:
             base = x
         x = layer(g, x, number, (flat, cube), int(size["heads"]), epsilon)
@@ -201,17 +205,19 @@ def cache_folder() -> Path:
     return Path(chosen).expanduser() if chosen else Path(user_cache_dir("voc-drivers"))
 
 
-def graph_file(model: ModelDir, *, unsigned_weights: bool = False, fresh: bool = False) -> Path:
-    """Path of the model's graph, written at first use and again where `fresh`.
+def graph_file(
+    model: ModelDir, *, unsigned_weights: bool = False, fresh: bool = False, layers: int | None = None
+) -> Path:
+    """Path of the model's graph, written at first use and again where `fresh`; `layers` as for `graph_bytes`.
 
     Falls back to a temporary folder of this process's user where the cache folder cannot be written.
     """
-    suffix = "-u8" if unsigned_weights else ""
+    suffix = ("-u8" if unsigned_weights else "") + (f"-layers{layers}" if layers else "")
     name = f"{model.name}-{model.weights_sha256[:16]}-g{GRAPH_VERSION}{suffix}.onnx"
     file = cache_folder() / name
     if file.is_file() and not fresh:
         return file
-    data = graph_bytes(model, unsigned_weights=unsigned_weights)
+    data = graph_bytes(model, unsigned_weights=unsigned_weights, layers=layers)
     try:
         return write_atomically(file, data)
     except OSError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.encoders.early import Exit
 from voc.encoders.registry import HUB_KIND, REINSTALL, VOC_KIND, ModelDir
 from voc.encoders.torch_lane import Lane
 from voc.encoders.windows import MAX_TOKENS, Batching, Window, WindowedEncoder, make_frame, theme_map
@@ -29,31 +30,38 @@ GPU_BATCHING = Batching(tokens=16_384, multiple=16, lookahead=16_384, chars=4_00
 class TorchEncoder(WindowedEncoder):
     """`Encoder` over torch, computing in `dtype` (`fp32`, `bf16`, `fp16`); None: as `precision` says.
 
-    `device` `cuda` takes every GPU, each with a copy of the network and a thread of its own, `cuda:N` one.
-    Batches have fixed shapes, so that a text's vector does not depend on what shares its batch.
+    `device` `cuda` takes every GPU, each with a copy of the network and a thread of its own, `cuda:N` one. Batches have
+    fixed shapes, so that a text's vector does not depend on what shares its batch. `early`: where the network ends
+    before its last layer.
     """
 
-    def __init__(self, model: ModelDir, *, device: str = "cpu", threads: int = 0, dtype: str | None = None) -> None:
+    def __init__(
+        self, model: ModelDir, *, device: str = "cpu", threads: int = 0, dtype: str | None = None,
+        early: Exit | None = None,
+    ) -> None:  # fmt: skip
         import torch
 
         devices = find_devices(device)
         if threads and device == "cpu":
             torch.set_num_threads(threads)
         network, tokenizer, pad, prefix, max_tokens = load_network(model)
+        base = model.base_layer
+        if early:
+            network.encoder.layer, base = network.encoder.layer[: early.layers], None
         kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
         kind = kinds[dtype or precision(devices)]
         self._lanes: SimpleQueue[Lane] = SimpleQueue()
         for number, place in enumerate(devices):
             copy = network if number == len(devices) - 1 else deepcopy(network)
-            self._lanes.put(Lane(copy, place, dtype=kind, base=model.base_layer, own=model.kind == VOC_KIND))
+            self._lanes.put(Lane(copy, place, dtype=kind, base=base, own=model.kind == VOC_KIND))
         super().__init__(
-            id=model.id if model.weights_sha256 else f"{model.name}@{commit(network)}",
+            id=early.id if early else model.id if model.weights_sha256 else f"{model.name}@{commit(network)}",
             dim=int(network.config.hidden_size),
             tokenizer=tokenizer,
             frame=make_frame(tokenizer, prefix, max_tokens, pad),
             batching=CPU_BATCHING if device == "cpu" else GPU_BATCHING,
             workers=len(devices),
-            theme_map=theme_map(model),
+            theme_map=early.theme if early else theme_map(model),
         )
 
     def sums_of(self, windows: Sequence[Window]) -> Iterable[NDArray[np.float32]]:

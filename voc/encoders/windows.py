@@ -56,14 +56,14 @@ class Batching:
 class ThemeMap:
     """From the means of last and base layer to vectors for themes; made by training, see `voc.classify.tune`.
 
-    `weight`: (dim, 2 dim), `bias`: (dim,).
+    `weight`: (dim, 2 dim), or (dim, dim) where there is one layer's mean alone; `bias`: (dim,).
     """
 
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
 
     def apply(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, 2 dim) -> (n, dim). In float64, so that how a library orders its sums does not show in the result."""
+        """(n, width) -> (n, dim). In float64, so that how a library orders its sums does not show in the result."""
         return np.asarray(means.astype(np.float64) @ self.weight.T + self.bias, np.float32)
 
 
@@ -250,7 +250,7 @@ class Begun:
 class WindowedEncoder(ABC):
     """The part that all engines share; an engine gives `sums_of`.
 
-    Sums are over states (dim,); with a `theme_map` (2 dim,): the last layer's, then the base layer's.
+    Sums are over states (dim,); with a `theme_map` of two layers (2 dim,): the last layer's, then the base layer's.
     """
 
     def __init__(
@@ -326,7 +326,7 @@ class WindowedEncoder(ABC):
         sums: dict[int, NDArray[np.float32]] = {}
         for batch, results in zip(begun.batches, begun.results, strict=True):
             sums.update(zip(batch, results, strict=True))
-        width = self.dim * (2 if self.theme_map else 1)
+        width = self.theme_map.weight.shape[1] if self.theme_map else self.dim
         vectors = [np.zeros((len(passage.spans), width), dtype=np.float32) for passage in passages]
         tokens = [np.zeros(len(passage.spans), dtype=np.int32) for passage in passages]
         for number, window in enumerate(windows):
