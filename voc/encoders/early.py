@@ -51,7 +51,7 @@ def read_exit(model: ModelDir) -> Exit:
     if not file.is_file():
         raise ModelError(
             f"{model.name} has nothing for the quality {FAST}",
-            "use --quality balanced: models of voc train have no fast, others get it from scripts/train.py --exit",
+            "use --quality balanced; docs/training.md says which models have fast heads",
         )
     try:
         with safe_open(file, "np") as found:
