@@ -9,17 +9,15 @@ import functools
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from voc.ingest.mail_headers import HEADER_LIMIT, addresses, decode, identifier, iso_date, parameter, unfold
 from voc.ingest.mail_html import html_to_text
 from voc.ingest.mail_parts import Part, parse
 from voc.ingest.values import TEXT_LIMIT
-
-T = TypeVar("T")
 
 MAIL_LIMIT: Final = 64 << 20  # bytes of a message without its large attachments
 _PARTS: Final = 1000
@@ -53,18 +51,6 @@ class MailError(Exception):
         self.reason, self.detail = reason, detail
 
 
-class _MadeOnce(Generic[T]):
-    """A property that is made when it is first asked for: ``functools.cached_property`` without its lock, which takes
-    longer than most of them."""
-
-    def __init__(self, make: Callable[[Mail], T]) -> None:
-        self._make, self._name, self.__doc__ = make, make.__name__, make.__doc__
-
-    def __get__(self, mail: Mail, kind: type[Mail] | None = None) -> T:
-        made = mail.__dict__[self._name] = self._make(mail)
-        return made
-
-
 @dataclass(frozen=True)
 class Mail:
     """A message. ``raw`` maps the names of its headers (in lower case) to their first values as they stand; all that is
@@ -76,17 +62,17 @@ class Mail:
     attachments: tuple[str, ...]
     ordinary: bool = True  # see ``Part``
 
-    @_MadeOnce
+    @functools.cached_property
     def id(self) -> str | None:
         """Its Message-ID."""
         return identifier(unfold(self.raw.get("message-id", "")))
 
-    @_MadeOnce
+    @functools.cached_property
     def sender(self) -> str:
         """The From header."""
         return unfold(self.raw.get("from", ""))
 
-    @_MadeOnce
+    @functools.cached_property
     def _from(self) -> tuple[str, str]:
         return (addresses(self.raw.get("from", ""))[:1] or [("", "")])[0]
 
@@ -100,7 +86,7 @@ class Mail:
         """The writer's address."""
         return self._from[1] or None
 
-    @_MadeOnce
+    @functools.cached_property
     def reply_to(self) -> str | None:
         """The first address to answer to, where it is named."""
         return next((address for _, address in addresses(self.raw.get("reply-to", "")) if address), None)
@@ -110,22 +96,22 @@ class Mail:
         """The To header."""
         return unfold(self.raw.get("to", ""))
 
-    @_MadeOnce
+    @functools.cached_property
     def subject(self) -> str:
         """The Subject header."""
         return unfold(self.raw.get("subject", ""))
 
-    @_MadeOnce
+    @functools.cached_property
     def date(self) -> str | None:
         """When it was sent, or at least received: ISO 8601 with an offset."""
         return iso_date(self.raw.get("date", "")) or iso_date(self.raw.get("received", "").rpartition(";")[2])
 
-    @_MadeOnce
+    @functools.cached_property
     def references(self) -> tuple[str, ...]:
         """The messages of its thread that it names, the oldest first."""
         return tuple(_REFERENCE.findall(self.raw["references"])) if "references" in self.raw else ()
 
-    @_MadeOnce
+    @functools.cached_property
     def parent(self) -> str | None:
         """The message that it answers."""
         parents = _REFERENCE.findall(self.raw.get("in-reply-to", ""))
@@ -136,7 +122,7 @@ class Mail:
         """What a report is about."""
         return parameter(self.raw.get("content-type", ""), "report-type")
 
-    @_MadeOnce
+    @functools.cached_property
     def headers(self) -> dict[str, str]:
         """Those that tell of mail that nobody wrote, decoded."""
         return {name: unfold(self.raw[name]) for name in _READ & self.raw.keys()}

@@ -125,11 +125,11 @@ class Predictions(Part):
             FROM documents d CROSS JOIN predictions p ON p.model = ? AND p.document = d.seq {joined}
             WHERE %s{narrow} ORDER BY d.seq"""  # noqa: S608
         for row in self._walk(sql, number, asked, keys):
-            number, key, time, customer, labels, status, channel, language, product, region, source, *judged = row
+            seq, key, time, customer, labels, status, channel, language, product, region, source, *judged = row
             chances, by_hand = (_unpacked(judged[0]), by_hand_of(judged[1])) if judged else ((), ())
             yield Counted(
                 key, time, customer, labels_of(labels), status, channel, language, product, region, chances, by_hand,
-                source, number,
+                source, seq,
             )  # fmt: skip
 
     def _walk(self, sql: str, model: int, asked: Sequence[Value], keys: Iterable[str] | None) -> Iterator[Row]:
